@@ -1,0 +1,217 @@
+"""Every setting, typed and read once; the only file that sees the environment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from configs.errors import ConfigError
+
+ENV_PREFIX = "ROUNDTABLE_"
+
+Backend = Literal["auto", "openvino-bf16", "openvino-fp32", "torch-fp32"]
+SandboxName = Literal["docker", "bubblewrap", "landlock", "none"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LLMSettings(_Section):
+    """The language model; the sampling names are the OpenAI API's own and are sent only when set."""
+
+    provider: Literal["extractive", "openai"] = "extractive"
+    base_url: str | None = None
+    model: str | None = None
+    api_key: SecretStr | None = None
+    timeout_s: float = Field(60.0, gt=0)
+    max_retries: int = Field(2, ge=0, le=10)
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = Field(None, gt=0)
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    n: int | None = Field(None, gt=0)
+    stop: Annotated[tuple[str, ...] | None, NoDecode] = None
+    seed: int | None = None
+
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _one_stop_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class EmbeddingSettings(_Section):
+    """The embedding model (a hub name or a folder) and how it runs on this machine."""
+
+    model: str = "all-MiniLM-L6-v2"
+    backend: Backend = "auto"
+    batch_size: int = Field(8, gt=0)
+
+
+class ParsingSettings(_Section):
+    """Limits of one parsing worker; a document over a limit fails alone."""
+
+    workers: int | None = Field(None, gt=0)
+    timeout_s: float = Field(120.0, gt=0)
+    memory_mb: int = Field(4096, gt=0)
+    max_file_mb: int = Field(200, gt=0)
+
+
+class ChunkingSettings(_Section):
+    """Chunk length in the embedder's tokens; never more than the embedder reads."""
+
+    max_tokens: int | None = Field(None, gt=15)
+
+
+class SearchSettings(_Section):
+    """How a question is searched and how much evidence an agent is shown."""
+
+    strategy: str = "hybrid"
+    k: int = Field(8, gt=0, le=100)
+    context_tokens: int = Field(3000, gt=100)
+
+
+class SandboxSettings(_Section):
+    """Where code may run: backends in order of preference (`none` refuses always) and their limits."""
+
+    backends: Annotated[tuple[SandboxName, ...], NoDecode] = ("docker", "bubblewrap", "landlock")
+    timeout_s: float = Field(30.0, gt=0)
+    memory_mb: int = Field(1024, gt=0)
+    output_chars: int = Field(100_000, gt=0)
+
+    @field_validator("backends", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        return tuple(v.strip() for v in value.split(",")) if isinstance(value, str) else value
+
+
+class StorageSettings(_Section):
+    """`chroma_url` points at a Chroma server; without it Chroma runs embedded in the data folder."""
+
+    chroma_url: str | None = None
+
+
+class UISettings(_Section):
+    """Where the web app listens and the knowledge base it opens first."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=0, le=65535)
+
+
+class Settings(BaseSettings):
+    """The whole tree. Order of precedence: command line, environment, `--config` file, defaults."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    data_dir: Path | None = None
+    kb: str = "default"
+    team: str = "qa"
+    llm: LLMSettings = LLMSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    parsing: ParsingSettings = ParsingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    search: SearchSettings = SearchSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    storage: StorageSettings = StorageSettings()
+    ui: UISettings = UISettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment outranks the file, which `load_settings` passes as init values."""
+        return (env_settings, init_settings)
+
+    @property
+    def home(self) -> Path:
+        """The data directory in force."""
+        if self.data_dir is not None:
+            return self.data_dir.expanduser().absolute()
+        from platformdirs import user_data_path
+
+        return user_data_path("roundtable", appauthor=False)
+
+
+def load_settings(config: Path | None = None, *, data_dir: Path | None = None) -> Settings:
+    """Read file and environment into one frozen tree. Raises ConfigError naming the first bad setting."""
+    values = _read_file(config) if config is not None else {}
+    _refuse_unknown_variables()
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error), hint="See `python main.py doctor` for what is set.") from None
+    return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
+
+
+def model_cache() -> Path:
+    """Where converted models are kept between runs, shared by all data directories of this user."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("roundtable", appauthor=False) / "models"
+
+
+def child_environment() -> dict[str, str]:
+    """The environment for our own worker processes: ours, without the application's secrets."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(ENV_PREFIX)}
+
+
+def tiktoken_cache() -> Path | None:
+    """Where tiktoken keeps vocabularies (its own variables, else its default); None when its cache is switched off."""
+    default = str(Path(tempfile.gettempdir()) / "data-gym-cache")
+    folder = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR", default))
+    return Path(folder) if folder else None
+
+
+def _refuse_unknown_variables() -> None:
+    for name in os.environ:
+        if not name.startswith(ENV_PREFIX):
+            continue
+        section, _, leaf = name.removeprefix(ENV_PREFIX).lower().partition("__")
+        field = Settings.model_fields.get(section)
+        known = field is not None and (not leaf or leaf in getattr(field.annotation, "model_fields", {}))
+        if not known:
+            allowed = sorted(_variables())
+            raise ConfigError(
+                f"The environment variable {name} is not a setting.",
+                hint=f"Known settings: {', '.join(allowed)}.",
+            )
+
+
+def _variables() -> list[str]:
+    names = []
+    for section, field in Settings.model_fields.items():
+        leaves = getattr(field.annotation, "model_fields", None)
+        names += [f"{ENV_PREFIX}{section}__{leaf}".upper() for leaf in leaves or ()]
+        if leaves is None:
+            names.append(f"{ENV_PREFIX}{section}".upper())
+    return names
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise ConfigError(f"The config file {path} cannot be read ({error.strerror}).") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"The config file {path} is not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"The config file {path} must hold a mapping of settings.")
+    return values
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = "__".join(str(part) for part in first["loc"] if not isinstance(part, int))
+    return f"The setting {ENV_PREFIX}{name.upper()} is wrong: {first['msg']} (got {first['input']!r})."

@@ -1,0 +1,42 @@
+"""Every test: an empty home, no setting from outside, no network beyond this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configs.settings import Settings, load_settings
+
+_HOME = tempfile.TemporaryDirectory(prefix="roundtable-tests-", ignore_cleanup_errors=True)
+
+for _name in [name for name in os.environ if name.startswith(("ROUNDTABLE_", "DOCLING_", "OPENAI_"))]:
+    del os.environ[_name]
+os.environ.update(HOME=_HOME.name, HF_HUB_OFFLINE="1", GRADIO_ANALYTICS_ENABLED="False")
+for _name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+    os.environ[_name] = str(Path(_HOME.name) / _name.lower())
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else "unix"
+        if host not in ("127.0.0.1", "::1", "localhost", "unix"):
+            raise RuntimeError(f"A test was about to connect to {address}.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+    return
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The defaults, with a data directory of this test's own."""
+    return load_settings(data_dir=tmp_path / "data")
