@@ -1,0 +1,1 @@
+"""Texts to vectors: models, the backends they run on, and the cache."""
