@@ -1,0 +1,86 @@
+"""One search, as a recipe: embed → arms → fusion → feedback → fetch. Every stage leaves a Step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval.fusion import Arm, Scores, fuse
+from retrieval.ports import Embedder, LexicalIndex, VectorIndex, Vectors
+from retrieval.strategy import FeedbackPlan, Strategy
+from retrieval.trace import Trace
+from retrieval.types import Chunk, Document, Hit, Query, SearchResult
+
+Fetch = Callable[[Sequence[str]], Mapping[str, tuple[Chunk, Document]]]
+"""Chunk ids to visible chunks with their documents."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """What a search looks into."""
+
+    embedder: Embedder
+    vectors: VectorIndex
+    words: LexicalIndex
+    fetch: Fetch
+
+    def search(
+        self, query: Query, *, strategy: Strategy, name: str, k: int, document_ids: Sequence[str] | None = None
+    ) -> SearchResult:
+        """The k best chunks; `document_ids` limits where to look."""
+        trace, text, plans = Trace(), query.search_text, strategy.arms
+        arms: dict[str, Arm] = {}
+        if "dense" in plans and (trust := self._trust(text, strategy)) > 0:
+            vector = trace.run("embed", lambda: self.embedder.embed([text]))[0]
+            near = trace.run("dense", lambda: self.vectors.search(vector, plans["dense"].depth, document_ids))
+            arms["dense"] = Arm(near, plans["dense"].weight * trust)
+        if "lexical" in plans:
+            found = trace.run("lexical", lambda: self.words.search(text, plans["lexical"].depth, document_ids))
+            arms["lexical"] = Arm(found, plans["lexical"].weight)
+        fused = trace.run("fusion", lambda: fuse(arms, method=strategy.fusion))
+        if (feedback := strategy.feedback) and "dense" in arms and fused:
+            moved = trace.run("feedback", lambda: self._feedback(vector, fused, feedback))
+            near = trace.run("dense", lambda: self.vectors.search(moved, plans["dense"].depth, document_ids))
+            arms["dense"] = Arm(near, arms["dense"].weight)
+            fused = trace.run("fusion", lambda: fuse(arms, method=strategy.fusion))
+        hits = trace.run("fetch", lambda: self._hits(query, fused, arms, k))
+        return SearchResult(query=query, strategy=name, hits=tuple(hits), steps=tuple(trace.steps))
+
+    def _trust(self, text: str, strategy: Strategy) -> float:
+        """How far the dense arm counts: wholly when it is alone, else by what the embedder can read."""
+        return self.embedder.reads(text) if len(strategy.arms) > 1 else 1.0
+
+    def _feedback(self, vector: Vectors, fused: Scores, plan: FeedbackPlan) -> Vectors:
+        """The query moved towards the best passages (Rocchio 1971; on dense vectors, Li et al., arXiv 2108.11044)."""
+        best = self.vectors.fetch(list(fused)[: plan.passages])
+        moved: Vectors = vector + plan.weight * best.mean(axis=0)
+        return moved / np.linalg.norm(moved)
+
+    def _hits(self, query: Query, fused: Scores, arms: Mapping[str, Arm], k: int) -> list[Hit]:
+        visible = self._visible(list(fused), k)
+        return [
+            Hit(
+                chunk=visible[chunk_id][0],
+                document=visible[chunk_id][1],
+                rank=rank,
+                scores={
+                    **{name: arm.scores[chunk_id] for name, arm in arms.items() if chunk_id in arm.scores},
+                    "fused": fused[chunk_id],
+                },
+                query=query.search_text,
+            )
+            for rank, chunk_id in enumerate(visible, start=1)
+        ]
+
+    def _visible(self, ranked: Sequence[str], k: int) -> dict[str, tuple[Chunk, Document]]:
+        """The first k of the ranked ids that the catalogue knows, in their order."""
+        visible: dict[str, tuple[Chunk, Document]] = {}
+        for start in range(0, len(ranked), 2 * k):
+            part = ranked[start : start + 2 * k]
+            found = self.fetch(part)
+            visible.update((chunk_id, found[chunk_id]) for chunk_id in part if chunk_id in found)
+            if len(visible) >= k:
+                break
+        return dict(list(visible.items())[:k])
