@@ -1,0 +1,1 @@
+"""Datasets with known answers, and the field's measures over them."""
