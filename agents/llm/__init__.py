@@ -1,0 +1,1 @@
+"""Language models as AutoGen model clients: OpenAI-compatible and extractive; the only home of openai."""
