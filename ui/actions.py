@@ -1,0 +1,184 @@
+"""What each command does, as data in and the command's JSON document out; printing is left to others.
+
+The reading actions here also run inside the web app on behalf of a command in another process: see `ui.remote`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from agents.app import App
+from agents.events import Failed, MessageCompleted, Retrieved, RunCompleted
+from agents.ports import CodeResult, Sandbox
+from configs.errors import AppError
+from configs.settings import Settings
+from retrieval.errors import SourceError
+from retrieval.types import Hit, SearchResult
+from ui.terminal import Tell
+
+Result = dict[str, Any]
+
+
+class RunFailed(AppError):
+    """A run ended without an answer."""
+
+    def __init__(self, event: Failed) -> None:
+        super().__init__(event.message, hint=event.hint)
+        self.event = event
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as the agents reported it."""
+        return {"type": self.event.error_type, "message": self.message, "hint": self.hint}
+
+
+def search(app: App, *, query: str, kb: str, strategy: str | None, k: int | None, filters: Mapping[str, str]) -> Result:
+    """Search one knowledge base."""
+    result = app.library.open(kb).search(query, strategy=strategy, k=k, filters=filters)
+    return _search_document(result)
+
+
+def ask(app: App, *, question: str, kb: str, team: str | None, strategy: str | None) -> Result:
+    """Hold one conversation of one question. Raises RunFailed when it ends without an answer."""
+    conversation = app.new_conversation(kb=kb, team=team, strategy=strategy)
+    messages: list[Result] = []
+    steps: list[Mapping[str, Any]] = []
+    for event in conversation.ask(question):
+        if isinstance(event, MessageCompleted):
+            messages.append({"agent": event.agent, "role": event.role, "content": event.content})
+        elif isinstance(event, Retrieved):
+            steps += event.steps
+        elif isinstance(event, Failed):
+            raise RunFailed(event)
+        elif isinstance(event, RunCompleted):
+            return {
+                "conversation_id": conversation.id,
+                "answer": event.answer,
+                "abstained": event.abstained,
+                "citations": [dict(citation) for citation in event.citations],
+                "messages": messages,
+                "usage": dict(event.usage),
+                "steps": [dict(step) for step in steps],
+                "ms": round(event.ms, 1),
+            }
+    raise AssertionError("a run ends with RunCompleted or Failed")
+
+
+def kb_list(app: App) -> Result:
+    """All knowledge bases with their sizes."""
+    counts = app.library.summary()
+    return {"knowledge_bases": [{"kb": name, "documents": d, "chunks": c} for name, (d, c) in counts.items()]}
+
+
+def kb_show(app: App, *, kb: str) -> Result:
+    """The documents of one knowledge base."""
+    base = app.library.open(kb)
+    counts = base.chunk_counts()
+    names = ("id", "source", "title", "language", "pages", "parser", "media_type")
+    documents = [{**{n: getattr(d, n) for n in names}, "chunks": counts.get(d.id, 0)} for d in base.documents()]
+    return {"kb": kb, "documents": documents, "chunks_total": sum(counts.values())}
+
+
+def kb_verify(app: App, *, kb: str, repair: bool) -> Result:
+    """Whether the stores of a knowledge base agree."""
+    return app.library.open(kb).verify(repair=repair).as_dict()
+
+
+def conversations_list(app: App) -> Result:
+    """All conversations, latest first."""
+    return {"conversations": [vars(info) for info in app.store.list()]}
+
+
+def conversations_show(app: App, *, conversation_id: str) -> Result:
+    """Every event of one conversation."""
+    import dataclasses
+
+    events = app.store.events(conversation_id)
+    return {
+        "conversation_id": conversation_id,
+        "events": [{"type": type(event).__name__, **dataclasses.asdict(event)} for event in events],
+    }
+
+
+def ingest(app: App, *, paths: Sequence[Path], kb: str, tell: Tell) -> tuple[Result, AppError | None]:
+    """Sync files into a knowledge base, made when there is none; with an error when nothing at all could be read."""
+    from retrieval.sources import discover
+
+    discover(paths)
+    report = app.library.create(kb).ingest(
+        paths, progress=lambda outcome, done, total: tell(outcome.source, done, total)
+    )
+    failed = [outcome for outcome in report.documents if outcome.status == "failed"]
+    if len(failed) < len(report.documents) or not failed:
+        return report.as_dict(), None
+    count = f"{len(failed)} files: the first, " if len(failed) > 1 else ""
+    return report.as_dict(), SourceError(f"Nothing could be read in {count}{failed[0].source}: {failed[0].error}")
+
+
+def evaluate(settings: Settings, *, folder: Path, strategies: Sequence[str], tell: Tell) -> Result:
+    """Measure strategies over a dataset, whose index is kept apart from the knowledge bases and reused."""
+    from retrieval.evaluation.corpus import write_corpus
+    from retrieval.evaluation.dataset import load_dataset
+    from retrieval.evaluation.run import evaluate
+    from retrieval.library import Library
+    from retrieval.strategy import load_strategy
+
+    for strategy in strategies:
+        load_strategy(strategy)
+    dataset = load_dataset(folder)
+    home = settings.home / "evaluation" / dataset.name
+    library = Library(settings.model_copy(update={"data_dir": home}), exclusive=True, command="eval")
+    try:
+        write_corpus(dataset.corpus, home / "corpus")
+        kb = library.create("corpus")
+        kb.ingest([home / "corpus"], progress=lambda _, done, total: tell("indexing", done, total))
+        runs = [evaluate(kb, dataset, name, progress=partial(tell, name)) for name in strategies]
+    finally:
+        library.close()
+    return {
+        "dataset": dataset.name,
+        "queries": len(dataset.queries),
+        "documents": len(dataset.corpus),
+        "runs": [run.as_dict() for run in runs],
+    }
+
+
+def run_file(sandbox: Sandbox, file: Path, *, timeout_s: float | None) -> CodeResult:
+    """Run a Python file in the sandbox. Raises SourceError when it cannot be read."""
+    try:
+        code = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{file} cannot be read as Python text ({error}).", hint="Give a UTF-8 file.") from error
+    return sandbox.run(code, timeout_s=timeout_s)
+
+
+READING: dict[str, Callable[..., Result]] = {
+    action.__name__: action
+    for action in (search, ask, kb_list, kb_show, kb_verify, conversations_list, conversations_show)
+}
+"""Actions that change no document, so that a running app can do them for other processes."""
+
+
+def _search_document(result: SearchResult) -> Result:
+    return {
+        "query": result.query.text,
+        "strategy": result.strategy,
+        "hits": [_hit(hit) for hit in result.hits],
+        "steps": [step.as_dict() for step in result.steps],
+        "ms": round(result.ms, 3),
+    }
+
+
+def _hit(hit: Hit) -> Result:
+    return {
+        "rank": hit.rank,
+        "chunk_id": hit.chunk.id,
+        "document_id": hit.document.id,
+        "source": hit.document.source,
+        "page": hit.chunk.page,
+        "headings": list(hit.chunk.headings),
+        "text": hit.chunk.text,
+        "scores": {name: round(score, 6) for name, score in hit.scores.items()},
+    }

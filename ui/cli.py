@@ -1,0 +1,335 @@
+"""The command line: each command reads its arguments, calls one action and shows the result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from configs.errors import AppError
+from ui import terminal, text
+
+if TYPE_CHECKING:
+    from agents.app import App
+    from configs.settings import Settings
+
+cli = typer.Typer(
+    help="Ask your documents, with a table of agents. Without a command it opens the web app.",
+    epilog="Every setting is also an environment variable: ROUNDTABLE_LLM__PROVIDER, ROUNDTABLE_EMBEDDING__MODEL, …",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+kb_cli = typer.Typer(help="List, inspect, check and delete knowledge bases.", rich_markup_mode=None)
+sandbox_cli = typer.Typer(help="Run code where it cannot hurt anyone.", rich_markup_mode=None)
+conversations_cli = typer.Typer(help="List and read past conversations.", rich_markup_mode=None)
+cli.add_typer(kb_cli, name="kb")
+cli.add_typer(sandbox_cli, name="sandbox")
+cli.add_typer(conversations_cli, name="conversations")
+
+_KB = typer.Option(help="Knowledge base.", show_default="default")
+_STRATEGY = typer.Option(help="How to search: a file of configs/strategies.", show_default="hybrid")
+_TEAM = typer.Option(help="Who answers: a file of configs/teams.", show_default="qa")
+_JSON = typer.Option("--json", help="Print one JSON document on stdout.")
+
+Kb = Annotated[Optional[str], _KB]  # noqa: UP045 - typer reads this at run time, also on Python 3.10
+Strategy = Annotated[Optional[str], _STRATEGY]  # noqa: UP045
+Team = Annotated[Optional[str], _TEAM]  # noqa: UP045
+Json = Annotated[bool, _JSON]
+
+
+@cli.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    data_dir: Annotated[Optional[Path], typer.Option(help="Where everything is kept.")] = None,  # noqa: UP045
+    config: Annotated[Optional[Path], typer.Option(help="A YAML file of settings.")] = None,  # noqa: UP045
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to stderr.")] = False,
+) -> None:
+    """Read the settings; open the web app when no command is given."""
+    from configs.logs import set_up_logging
+    from configs.settings import load_settings
+
+    set_up_logging(verbose=verbose)
+    context.obj = load_settings(config, data_dir=data_dir)
+    if context.invoked_subcommand is None:
+        from ui.web.launch import launch
+
+        launch(context.obj)
+
+
+@cli.command()
+def ui(
+    context: typer.Context,
+    host: Annotated[Optional[str], typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,  # noqa: UP045
+    port: Annotated[Optional[int], typer.Option(min=0, max=65535, show_default="7860")] = None,  # noqa: UP045
+) -> None:
+    """Open the web app."""
+    from ui.web.launch import launch
+
+    settings: Settings = context.obj
+    given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    launch(settings.model_copy(update={"ui": settings.ui.model_copy(update=given)}))
+
+
+@cli.command()
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a knowledge base in line with files and folders; only what changed is parsed again."""
+    from ui.actions import ingest as action
+
+    with _writing(context, "ingest") as app, terminal.progress_bar() as tell:
+        document, error = action(app, paths=paths, kb=_kb(context, kb), tell=tell)
+    if error is not None:
+        raise typer.Exit(terminal.fail(error, as_json=as_json, document=document))
+    terminal.show(document, as_json=as_json, text=text.ingest)
+
+
+@cli.command()
+def search(
+    context: typer.Context,
+    query: str,
+    kb: Kb = None,
+    strategy: Strategy = None,
+    k: Annotated[Optional[int], typer.Option("-k", min=1, max=100, help="How many hits.", show_default="8")] = None,  # noqa: UP045
+    filters: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--filter", metavar="KEY=VALUE", help="source, media_type, language or title; * matches anything."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find passages, best first."""
+    parameters = {"query": query, "strategy": strategy, "k": k, "filters": _pairs(filters or [])}
+    document = _read(context, "search", kb=_kb(context, kb), **parameters)
+    terminal.show(document, as_json=as_json, text=text.search)
+
+
+@cli.command()
+def ask(
+    context: typer.Context,
+    question: str,
+    kb: Kb = None,
+    team: Team = None,
+    strategy: Strategy = None,
+    as_json: Json = False,
+) -> None:
+    """Ask one question and get an answer with citations."""
+    document = _read(context, "ask", question=question, kb=_kb(context, kb), team=team, strategy=strategy)
+    terminal.show(document, as_json=as_json, text=text.ask)
+
+
+@cli.command()
+def chat(context: typer.Context, kb: Kb = None, team: Team = None, strategy: Strategy = None) -> None:
+    """Talk in the terminal, with every agent as it speaks."""
+    from ui.chat import talk
+    from ui.remote import open_for_reading
+
+    app = open_for_reading(context.obj)
+    try:
+        talk(app.new_conversation(kb=_kb(context, kb), team=team, strategy=strategy))
+    finally:
+        app.close()
+
+
+@cli.command("eval")
+def evaluate(
+    context: typer.Context,
+    dataset: Annotated[Path, typer.Argument(help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    strategy: Annotated[str, typer.Option(help="One or more, separated by commas.")] = "hybrid,dense,lexical",
+    as_json: Json = False,
+) -> None:
+    """Measure strategies on questions with known answers."""
+    from ui.actions import evaluate as action
+
+    with terminal.progress_bar() as tell:
+        document = action(context.obj, folder=dataset, strategies=strategy.split(","), tell=tell)
+    terminal.show(document, as_json=as_json, text=text.evaluation)
+
+
+@cli.command()
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """What is installed, reachable and configured, and what each missing piece costs."""
+    from ui.doctor import examine
+
+    terminal.show(examine(context.obj), as_json=as_json, text=text.doctor)
+
+
+@kb_cli.command("list")
+def kb_list(context: typer.Context, as_json: Json = False) -> None:
+    """All knowledge bases."""
+    terminal.show(_read(context, "kb_list"), as_json=as_json, text=text.kb_list)
+
+
+@kb_cli.command("show")
+def kb_show(context: typer.Context, kb: Kb = None, as_json: Json = False) -> None:
+    """The documents of a knowledge base."""
+    terminal.show(_read(context, "kb_show", kb=_kb(context, kb)), as_json=as_json, text=text.kb_show)
+
+
+@kb_cli.command("verify")
+def kb_verify(
+    context: typer.Context,
+    kb: Kb = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Make the indexes equal to the catalogue.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check the stores against each other."""
+    if repair:
+        from ui.actions import kb_verify as action
+
+        with _writing(context, "kb verify --repair") as app:
+            document = action(app, kb=_kb(context, kb), repair=True)
+    else:
+        document = _read(context, "kb_verify", kb=_kb(context, kb), repair=False)
+    terminal.show(document, as_json=as_json, text=text.kb_verify)
+    if not document["ok"]:
+        terminal.say("Error: the stores do not agree. `kb verify --repair` mends them.")
+        raise typer.Exit(1)
+
+
+@kb_cli.command("remove")
+def kb_remove(
+    context: typer.Context,
+    sources: Annotated[list[str], typer.Argument(help="Documents, by source or file name.")],
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Take documents out of a knowledge base; the files stay."""
+    with _writing(context, "kb remove") as app:
+        name = _kb(context, kb)
+        document = {"kb": name, "removed": app.library.open(name).remove(sources)}
+    terminal.show(document, as_json=as_json, text=lambda d: f"{d['removed']} documents removed from {d['kb']}.")
+
+
+@kb_cli.command("delete")
+def kb_delete(
+    context: typer.Context,
+    kb: Annotated[str, typer.Argument(help="Knowledge base.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete a knowledge base; the files it was made from stay."""
+    with _writing(context, "kb delete") as app:
+        if kb in app.library.names() and not yes:
+            typer.confirm(f"Delete the knowledge base {kb!r}?", abort=True, err=True)
+        app.library.delete(kb)
+    terminal.show({"deleted": kb}, as_json=as_json, text=lambda d: f"{d['deleted']} is deleted.")
+
+
+@sandbox_cli.command("check")
+def sandbox_check(context: typer.Context, as_json: Json = False) -> None:
+    """Try to break out of each backend, and say which would run code."""
+    from agents.sandbox import check_sandbox
+
+    terminal.show(check_sandbox(context.obj.sandbox).as_dict(), as_json=as_json, text=text.sandbox)
+
+
+@sandbox_cli.command("run")
+def sandbox_run(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A Python file.")],
+    timeout: Annotated[Optional[float], typer.Option(min=0.1, help="Seconds.", show_default="30")] = None,  # noqa: UP045
+    as_json: Json = False,
+) -> None:
+    """Run a Python file alone: no network, no files, no secrets."""
+    from agents.sandbox import open_sandbox
+    from ui.actions import run_file
+
+    result = run_file(open_sandbox(context.obj.sandbox), file, timeout_s=timeout)
+    terminal.show(result.as_dict(), as_json=as_json, text=lambda d: d["stdout"].rstrip("\n"))
+    if result.status != "ok":
+        terminal.say(result.stderr.rstrip() or f"Error: {result.status}")
+        raise typer.Exit(1)
+
+
+@conversations_cli.command("list")
+def conversations_list(context: typer.Context, as_json: Json = False) -> None:
+    """All conversations, latest first."""
+    terminal.show(_read(context, "conversations_list"), as_json=as_json, text=text.conversations)
+
+
+@conversations_cli.command("show")
+def conversations_show(context: typer.Context, conversation_id: str, as_json: Json = False) -> None:
+    """What was said in one conversation."""
+    document = _read(context, "conversations_show", conversation_id=conversation_id)
+    terminal.show(document, as_json=as_json, text=text.events)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = cli(_globals_first(given), standalone_mode=False)
+    except AppError as error:
+        return terminal.fail(error, as_json="--json" in given)
+    except (KeyboardInterrupt, typer.Abort):
+        terminal.say("Interrupted.")
+        return 130
+    except typer.Exit as end:
+        return end.exit_code
+    except Exception as error:
+        if not hasattr(error, "show") or not hasattr(error, "exit_code"):
+            raise
+        error.show()
+        return int(error.exit_code)
+    return int(code or 0)
+
+
+def _globals_first(arguments: Sequence[str]) -> list[str]:
+    """Global options may stand anywhere before `--`: move them in front of the command."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    moved: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments[:end])
+    for word in words:
+        name = word.split("=")[0]
+        if name in ("--data-dir", "--config"):
+            moved += [word] if "=" in word else [word, *([value] if (value := next(words, None)) is not None else [])]
+        else:
+            (moved if word in ("-v", "--verbose") else rest).append(word)
+    return [*moved, *rest, *arguments[end:]]
+
+
+def _kb(context: typer.Context, given: str | None) -> str:
+    settings: Settings = context.obj
+    return given or settings.kb
+
+
+def _read(context: typer.Context, action: str, **parameters: Any) -> dict[str, Any]:
+    from ui.remote import open_for_reading, read
+
+    app = open_for_reading(context.obj)
+    try:
+        return read(app, action, **parameters)
+    finally:
+        app.close()
+
+
+@contextmanager
+def _writing(context: typer.Context, command: str) -> Iterator[App]:
+    from agents.app import build_app
+
+    app = build_app(context.obj, exclusive=True, command=command)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def _pairs(filters: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for item in filters:
+        key, separator, value = item.partition("=")
+        if not separator:
+            raise typer.BadParameter(f"{item!r} is not KEY=VALUE.", param_hint="--filter")
+        pairs[key] = value
+    return pairs

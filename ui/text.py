@@ -1,0 +1,102 @@
+"""Command results as text for people; pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Result = dict[str, Any]
+
+
+def search(document: Result) -> str:
+    """Hits with their place and the beginning of their text."""
+    if not document["hits"]:
+        return "Nothing found."
+    return "\n\n".join(f"{hit['rank']}. {place(hit)}\n   {_short(hit['text'])}" for hit in document["hits"])
+
+
+def ask(document: Result) -> str:
+    """The answer, then the sources it cites."""
+    return "\n".join([document["answer"], *sources(document["citations"])])
+
+
+def sources(citations: list[Result]) -> list[str]:
+    """One line a citation, after an empty line; nothing when there is none."""
+    return ["", *(f"[{c['marker']}] {place(c)}: “{_short(c['quote'])}”" for c in citations)] if citations else []
+
+
+def place(item: Result) -> str:
+    """Source, page and headings of a hit or citation."""
+    page = f", p. {item['page']}" if item["page"] else ""
+    headings = " > ".join(item.get("headings") or [])
+    return f"{item['source']}{page}" + (f" ({headings})" if headings else "")
+
+
+def ingest(document: Result) -> str:
+    """A line per failure, then the totals."""
+    count = dict.fromkeys(("indexed", "unchanged", "removed", "failed"), 0)
+    for outcome in document["documents"]:
+        count[outcome["status"]] += 1
+    failures = [f"{o['source']}: {o['error']}" for o in document["documents"] if o["error"]]
+    totals = ", ".join(f"{n} {status}" for status, n in count.items() if n)
+    summary = f"{document['kb']}: {totals}; {document['chunks_total']} chunks in all, {document['seconds']:.1f} s."
+    return "\n".join([*failures, summary])
+
+
+def kb_list(document: Result) -> str:
+    """A line per knowledge base."""
+    rows = [f"{kb['kb']}: {kb['documents']} documents, {kb['chunks']} chunks" for kb in document["knowledge_bases"]]
+    return "\n".join(rows) or "No knowledge base yet. `python main.py ingest PATH` makes one."
+
+
+def kb_show(document: Result) -> str:
+    """A line per document."""
+    rows = [
+        f"{d['source']}: {d['chunks']} chunks, {d['pages'] or '-'} pages, {d['language']}, {d['parser']}"
+        for d in document["documents"]
+    ]
+    return "\n".join([*rows, f"{len(rows)} documents, {document['chunks_total']} chunks"])
+
+
+def kb_verify(document: Result) -> str:
+    """Whether the stores agree, and every problem."""
+    counts = ", ".join(f"{document[name]} {name}" for name in ("documents", "chunks", "vectors", "lexical"))
+    return "\n".join([f"{document['kb']}: {'ok' if document['ok'] else 'NOT ok'} ({counts})", *document["problems"]])
+
+
+def evaluation(document: Result) -> str:
+    """A table, a line per strategy."""
+    names = [name for name in document["runs"][0] if name != "strategy"]
+    head = f"{document['dataset']}: {document['queries']} queries, {document['documents']} documents"
+    rows = [" ".join(f"{run[name]:>10.4g}" for name in names) + f"  {run['strategy']}" for run in document["runs"]]
+    return "\n".join([head, " ".join(f"{name:>10}" for name in names), *rows])
+
+
+def conversations(document: Result) -> str:
+    """A line per conversation."""
+    rows = [f"{c['id']}  {c['kb']}/{c['team']}  {c['title']}" for c in document["conversations"]]
+    return "\n".join(rows) or "No conversation yet."
+
+
+def events(document: Result) -> str:
+    """The messages of a conversation, each under the name of who spoke."""
+    spoken = [event for event in document["events"] if event["type"] in ("RunStarted", "MessageCompleted")]
+    return "\n\n".join(
+        f"user: {event['question']}" if event["type"] == "RunStarted" else f"{event['agent']}: {event['content']}"
+        for event in spoken
+    )
+
+
+def sandbox(document: Result) -> str:
+    """Which backend would run code, and why the others would not."""
+    rows = [f"{b['name']}: {'usable' if b['usable'] else b['reason']}" for b in document["backends"]]
+    return "\n".join([f"backend {document['backend']}, isolation {document['isolation']}", *rows])
+
+
+def doctor(document: Result) -> str:
+    """A line per check: what is there, and what a missing piece costs."""
+    return "\n".join(f"{'ok' if c['ok'] else '--'}  {c['name']}: {c['detail']}" for c in document["checks"])
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 240 else flat[:239] + "…"
