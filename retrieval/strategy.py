@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -48,8 +49,9 @@ def strategy_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
+@lru_cache
 def load_strategy(name: str) -> Strategy:
-    """Read one strategy. Raises ConfigError for an unknown name or a malformed file."""
+    """Read one strategy, once per process. Raises ConfigError for an unknown name or a malformed file."""
     if name not in strategy_names():
         raise ConfigError(f"There is no strategy {name!r}.", hint=f"Choose one of: {', '.join(strategy_names())}.")
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")

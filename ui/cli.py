@@ -31,6 +31,8 @@ cli.add_typer(kb_cli, name="kb")
 cli.add_typer(sandbox_cli, name="sandbox")
 cli.add_typer(conversations_cli, name="conversations")
 
+INTERRUPTED = 130
+
 _KB = typer.Option(help="Knowledge base.", show_default="default")
 _STRATEGY = typer.Option(help="How to search: a file of configs/strategies.", show_default="hybrid")
 _TEAM = typer.Option(help="Who answers: a file of configs/teams.", show_default="qa")
@@ -272,15 +274,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AppError as error:
         return terminal.fail(error, as_json="--json" in given)
     except (KeyboardInterrupt, typer.Abort):
-        terminal.say("Interrupted.")
-        return 130
+        code = INTERRUPTED
     except typer.Exit as end:
-        return end.exit_code
+        code = end.exit_code
     except Exception as error:
         if not hasattr(error, "show") or not hasattr(error, "exit_code"):
             raise
         error.show()
-        return int(error.exit_code)
+        code = error.exit_code
+    if code == INTERRUPTED:
+        terminal.say("Interrupted.")
     return int(code or 0)
 
 
