@@ -1,0 +1,1 @@
+"""Files to chunks, in worker processes; the only home of docling."""

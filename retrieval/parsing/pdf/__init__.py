@@ -1,0 +1,1 @@
+"""PDF without layout models: words and ruling lines in, a structured document out, by geometry alone."""

@@ -1,0 +1,62 @@
+"""Running heads, feet and page numbers: what stands at the edge of the pages and belongs to none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from retrieval.parsing.pdf.lines import Line, rows
+from retrieval.parsing.pdf.page import Page, Word
+
+_EDGE = 0.12
+"""Share of the page's height at top and bottom where it may stand."""
+_DEEPEST = 3
+"""Lines from the edge that are looked at."""
+_DIGITS = re.compile(r"\d+")
+_NUMBER = re.compile(
+    r"(?:page|seite|p\.|第)?\s*[-–—|]?\s*(?:\d{1,4}(?:[-–./]\d{1,4})?|[ivxlc]{1,6})\s*[-–—|]?\s*"
+    r"(?:(?:of|/|von)\s*\d+|页|頁)?",
+    re.IGNORECASE,
+)
+
+
+def without_furniture(pages: Sequence[Page], body_size: float) -> list[list[Word]]:
+    """The words of each page, without lines at its edge that repeat on other pages or carry the page number."""
+    edges = [list(_edge_lines(page)) for page in pages]
+    repeated = Counter(key for lines in edges for key in {_key(line, top=top) for line, top in lines})
+    kept = []
+    for page, lines in zip(pages, edges, strict=True):
+        gone = {
+            word
+            for line, top in lines
+            if repeated[_key(line, top=top)] > 1 or _has_page_number(line, body_size)
+            for word in line.words
+        }
+        kept.append([word for word in page.words if word not in gone])
+    return kept
+
+
+def _edge_lines(page: Page) -> Iterator[tuple[Line, bool]]:
+    """The outermost lines and whether they stand at the top; one that is not close to the edge ends the search."""
+    lines = rows(page.words)
+    for line in lines[:_DEEPEST]:
+        if line.area.bottom > _EDGE * page.height * 1.1:
+            break
+        yield line, True
+    for line in lines[: -_DEEPEST - 1 : -1]:
+        if line.area.top < (1 - _EDGE) * page.height:
+            break
+        yield line, False
+
+
+def _key(line: Line, *, top: bool) -> tuple[bool, str]:
+    return top, _DIGITS.sub("#", line.text.casefold())
+
+
+def _has_page_number(line: Line, body_size: float) -> bool:
+    """Whether the line is a page number, or, no larger than the body, has one apart from its text at either end."""
+    phrases = line.phrases
+    if len(phrases) == 1:
+        return bool(_NUMBER.fullmatch(line.text))
+    return line.size <= 1.05 * body_size and any(_NUMBER.fullmatch(p.text) for p in (phrases[0], phrases[-1]))

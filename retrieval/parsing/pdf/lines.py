@@ -1,0 +1,123 @@
+"""Words to lines: which words stand side by side, and how their texts join."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import groupby, pairwise
+from statistics import median_high
+
+from retrieval.language import CJK
+from retrieval.parsing.pdf.page import Area, Word, around
+
+GAP = 0.8
+"""Words further apart than this share of their height do not belong to one phrase."""
+_TOUCHING = 0.12
+_CJK = re.compile(f"[{CJK}]")
+_LEADER = re.compile(r"(?:\s?[.·…_]){5,}")
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]$")
+
+
+@dataclass(frozen=True)
+class Line:
+    """Words side by side, left to right as they stand on the page."""
+
+    words: tuple[Word, ...]
+
+    @cached_property
+    def area(self) -> Area:
+        """The rectangle around the words."""
+        return around(self.words)
+
+    @cached_property
+    def size(self) -> float:
+        """The height most of the letters have."""
+        return median_high([word.height for word in self.words for _ in word.text])
+
+    @cached_property
+    def emphasis(self) -> float:
+        """Share of letters in bold or italics."""
+        return sum(len(word.text) for word in self.words if word.emphasis) / sum(len(word.text) for word in self.words)
+
+    @cached_property
+    def mono(self) -> bool:
+        """Whether it is all in one letter width, as code is."""
+        return all(word.mono for word in self.words)
+
+    @cached_property
+    def text(self) -> str:
+        """The words in reading order; dot leaders are shortened."""
+        words = _reading_order(self.words)
+        joined = words[0].text
+        for one, other in pairwise(words):
+            joined += (" " if _apart(one, other) else "") + other.text
+        return _LEADER.sub(" ...", joined)
+
+    @cached_property
+    def phrases(self) -> tuple[Line, ...]:
+        """The line cut at its wide gaps."""
+        cuts = [
+            i for i, (a, b) in enumerate(pairwise(self.words), 1) if b.left - a.right > GAP * max(a.height, b.height)
+        ]
+        return tuple(Line(self.words[start:stop]) for start, stop in pairwise([0, *cuts, len(self.words)]))
+
+
+def phrases(words: Iterable[Word]) -> list[Line]:
+    """Words grouped to rows and cut at wide gaps, top to bottom, then left to right."""
+    return [phrase for row in rows(words) for phrase in row.phrases]
+
+
+def rows(words: Iterable[Word]) -> list[Line]:
+    """Words on one height, as lines over the full width, top to bottom."""
+    open_rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.middle):
+        for row in open_rows[-2:]:
+            if abs(row[0].middle - word.middle) <= _tolerance(row[0], word):
+                row.append(word)
+                break
+        else:
+            open_rows.append([word])
+    return [Line(tuple(sorted(row, key=lambda word: word.left))) for row in open_rows]
+
+
+def join(texts: Iterable[str]) -> str:
+    """Lines or parts of one paragraph as one text: words divided at a line end closed up, no space within Chinese."""
+    return reduce(_join, texts, "")
+
+
+def _join(one: str, other: str) -> str:
+    if not one:
+        return other
+    if _HYPHEN.search(one) and other[:1].islower():
+        return one[:-1] + other
+    return one + other if _closed_up(one, other) else f"{one} {other}"
+
+
+def is_cjk(character: str) -> bool:
+    """Whether it is Chinese or Japanese, written without spaces."""
+    return bool(_CJK.match(character))
+
+
+def _closed_up(one: str, other: str) -> bool:
+    return is_cjk(one[-1:]) and is_cjk(other[:1])
+
+
+def _apart(one: Word, other: Word) -> bool:
+    gap = max(other.left - one.right, one.left - other.right)
+    height = max(one.height, other.height)
+    return gap > (GAP if _closed_up(one.text, other.text) else _TOUCHING) * height
+
+
+def _tolerance(one: Word, other: Word) -> float:
+    small, large = sorted((one.height, other.height))
+    return 0.5 * large if large < 2 * small else 0.6 * small
+
+
+def _reading_order(words: Sequence[Word]) -> list[Word]:
+    """Right to left when most words are, with the words of other scripts among them left to right."""
+    if sum(word.rtl for word in words) * 2 <= len(words):
+        return list(words)
+    runs = [list(run) for _, run in groupby(reversed(words), key=lambda word: word.rtl)]
+    return [word for run in runs for word in (run if run[0].rtl else reversed(run))]
