@@ -1,0 +1,9 @@
+"""The agent that runs code, in the sandbox and nowhere else."""
+
+from __future__ import annotations
+
+from agents.tool_agent import ToolAgent
+
+
+class CodeExecutorAgent(ToolAgent):
+    """A tool agent whose one tool is `run_python`: code reaches it only as the argument of such a call."""

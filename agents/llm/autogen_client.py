@@ -1,0 +1,149 @@
+"""Gives an AutoGen agent its voice: one of our language models, as AutoGen's ModelClient."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any, Literal
+from uuid import uuid4
+
+from agents.errors import ModelMisbehaved, RunStopped
+from agents.events import MessageCompleted, TokenDelta, ToolCalled
+from agents.llm.draft import Draft
+from agents.ports import LanguageModel, ModelReply, ModelRequest, ToolCall
+from agents.run import Run
+from retrieval.extractive import NOT_FOUND
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """What one agent speaks with; `may_call_tools` says whether it is offered its tools just now."""
+
+    agent: str
+    role: Literal["assistant", "critic"]
+    model: LanguageModel
+    run: Run
+    tools: Sequence[Mapping[str, Any]] = ()
+    may_call_tools: Callable[[], bool] = lambda: True
+
+
+def give_voice(agent: Any, voice: Voice) -> None:
+    """Make `voice` the only model client of an AutoGen agent; nothing is cached."""
+    from autogen import OpenAIWrapper
+
+    agent.client = OpenAIWrapper(config_list=[{"model": voice.role, "model_client_cls": LanguageModelClient.__name__}])
+    agent.register_model_client(LanguageModelClient, voice=voice)
+
+
+class LanguageModelClient:
+    """AutoGen's ModelClient protocol. A failing model raises its ModelError through AutoGen and ends the run."""
+
+    def __init__(self, config: Mapping[str, Any], *, voice: Voice) -> None:  # noqa: ARG002 AutoGen passes its entry
+        self._voice = voice
+        self._call_ids: set[str] = set()
+
+    def create(self, params: Mapping[str, Any]) -> SimpleNamespace:
+        """One message of the agent: streamed, accounted for, and in the log when this returns."""
+        voice, message_id, started = self._voice, uuid4().hex, time.perf_counter()
+        voice.run.check_stop()
+        draft = Draft(self._teller(message_id), sentence=lambda: NOT_FOUND.get(voice.run.language, NOT_FOUND["en"]))
+        try:
+            reply = self._complete(params["messages"], draft)
+        except RunStopped:
+            self._close(message_id, draft.shown, ModelReply(text=""), started)
+            raise
+        text = draft.finish(reply.text)
+        self._close(message_id, text, reply, started)
+        calls = self._announce(reply.tool_calls)
+        if voice.role == "assistant" and not calls:
+            voice.run.answer, voice.run.abstained = text, draft.abstained
+        return SimpleNamespace(message=_message(text, calls), reply=reply, model=reply.model)
+
+    def message_retrieval(self, response: SimpleNamespace) -> list[dict[str, Any]]:
+        """The message, as AutoGen puts it in the chat."""
+        return [response.message]
+
+    def cost(self, response: SimpleNamespace) -> float:
+        """In US dollars."""
+        return float(response.reply.cost)
+
+    @staticmethod
+    def get_usage(response: SimpleNamespace) -> dict[str, Any]:
+        """Tokens and cost, under the names AutoGen wants."""
+        reply = response.reply
+        return {
+            "prompt_tokens": reply.prompt_tokens,
+            "completion_tokens": reply.completion_tokens,
+            "total_tokens": reply.prompt_tokens + reply.completion_tokens,
+            "cost": reply.cost,
+            "model": reply.model,
+        }
+
+    def _complete(self, messages: Sequence[Mapping[str, Any]], draft: Draft) -> ModelReply:
+        voice = self._voice
+        tools = voice.tools if voice.may_call_tools() else ()
+        request = ModelRequest(agent=voice.agent, messages=messages, tools=tools)
+        reply = voice.model.complete(request, on_token=draft.write, stop=voice.run.stop)
+        if reply.tool_calls and not tools:
+            names = ", ".join(call.name for call in reply.tool_calls)
+            raise ModelMisbehaved(f"The model called {names} when it was offered no tools.", hint="Try another model.")
+        return reply
+
+    def _teller(self, message_id: str) -> Callable[[str], None]:
+        voice = self._voice
+
+        def tell(text: str) -> None:
+            voice.run.emit(TokenDelta(agent=voice.agent, message_id=message_id, text=text))
+            if voice.role == "assistant":
+                voice.run.draft += text
+
+        voice.run.draft = ""
+        return tell
+
+    def _close(self, message_id: str, text: str, reply: ModelReply, started: float) -> None:
+        voice, ms = self._voice, (time.perf_counter() - started) * 1000
+        voice.run.usage.add(reply)
+        voice.run.emit(
+            MessageCompleted(
+                agent=voice.agent,
+                message_id=message_id,
+                role=voice.role,
+                content=text,
+                prompt_tokens=reply.prompt_tokens,
+                completion_tokens=reply.completion_tokens,
+                ms=ms,
+            )
+        )
+
+    def _announce(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
+        named = [self._with_own_id(call) for call in calls]
+        for call in named:
+            arguments = _as_object(call.arguments)
+            self._voice.run.emit(
+                ToolCalled(agent=self._voice.agent, call_id=call.id, tool=call.name, arguments=arguments)
+            )
+        return named
+
+    def _with_own_id(self, call: ToolCall) -> ToolCall:
+        """Some servers give calls no id, or the same one again; results are told apart by it."""
+        unique = call if call.id and call.id not in self._call_ids else replace(call, id=uuid4().hex)
+        self._call_ids.add(unique.id)
+        return unique
+
+
+def _message(text: str, calls: Sequence[ToolCall]) -> dict[str, Any]:
+    if not calls:
+        return {"content": text}
+    made = [{"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}} for c in calls]
+    return {"content": text, "tool_calls": made}
+
+
+def _as_object(arguments: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(arguments)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

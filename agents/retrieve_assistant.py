@@ -1,0 +1,28 @@
+"""AutoGen's RetrieveAssistantAgent, answering with citations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autogen import AssistantAgent
+from autogen.agentchat.contrib import retrieve_assistant_agent as stock
+
+
+class RetrieveAssistantAgent(stock.RetrieveAssistantAgent):  # type: ignore[misc]  # AutoGen is untyped
+    """Answers from the passages before it, and sees `history`, the earlier questions and answers, first.
+
+    The stock agent's constructor is skipped: it warns that the class is deprecated, and registers a reply that ends
+    the chat or repeats "UPDATE CONTEXT" when certain words stand in a message, which a document could contain.
+    """
+
+    def __init__(self, name: str, *, instructions: str, history: Sequence[Mapping[str, Any]] = ()) -> None:
+        AssistantAgent.__init__(
+            self,
+            name,
+            system_message=instructions,
+            llm_config=False,
+            is_termination_msg=lambda _: False,
+            code_execution_config=False,
+        )
+        self.register_hook("process_all_messages_before_reply", lambda messages: [*history, *messages])
