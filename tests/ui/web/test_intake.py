@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from retrieval.errors import StoreError
+from retrieval.types import IngestReport
+from tests.ui.web.scripted import ScriptedBackend, discussion
+from tests.ui.web.waiting import until
+from ui.web.intake import Intake
+from ui.web.uploads import Shelf
+
+
+def taken_in(backend: ScriptedBackend, home: Path, files: dict[str, str], kb: str = "handbook") -> Intake:
+    for name, text in files.items():
+        (home / name).write_text(text)
+    intake = Intake(backend, Shelf(folder=home / "uploads", max_mb=1), kb, [home / name for name in files])
+    intake.start()
+    until(lambda: not intake.progress.going)
+    return intake
+
+
+def outcomes(intake: Intake) -> dict[str, tuple[str, str]]:
+    return {file.name: (file.status, file.detail) for file in intake.progress.files}
+
+
+def test_every_file_has_its_own_outcome(tmp_path: Path) -> None:
+    backend = ScriptedBackend(discussion)
+    intake = taken_in(backend, tmp_path, {"good.md": "fine", "bad.pdf": "corrupt", "x.exe": "x", "empty.txt": ""})
+    told = outcomes(intake)
+    assert told["good.md"] == ("indexed", "2 pages, 7 passages, 0.4 s")
+    assert told["bad.pdf"] == ("failed", "The document is corrupt.")
+    assert told["x.exe"][1].startswith("Files ending in .exe cannot be read.")
+    assert told["empty.txt"][1].startswith("empty.txt is empty")
+    assert [path.parent for path in backend.ingested] == [tmp_path / "uploads" / "handbook"] * 2
+
+
+def test_an_unknown_knowledge_base_gets_no_folder(tmp_path: Path) -> None:
+    intake = taken_in(ScriptedBackend(discussion), tmp_path, {"good.md": "fine"}, kb="../elsewhere")
+    assert "no knowledge base named '../elsewhere'" in outcomes(intake)["good.md"][1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["good.md"]
+
+
+def test_files_not_read_yet_can_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("a")
+    backend = ScriptedBackend(discussion, pause_s=30)
+    intake = Intake(backend, Shelf(folder=tmp_path / "uploads", max_mb=1), "handbook", [tmp_path / "a.md"])
+    intake.start()
+    intake.cancel()
+    until(lambda: not intake.progress.going)
+    assert outcomes(intake) == {"a.md": ("cancelled", "")}
+
+
+class Failing(ScriptedBackend):
+    def __init__(self, error: Exception) -> None:
+        super().__init__(discussion)
+        self.error = error
+
+    def ingest(self, *_: object) -> IngestReport:
+        raise self.error
+
+
+def test_a_failure_of_the_store_is_told_for_every_file_that_was_fine(tmp_path: Path) -> None:
+    backend = Failing(StoreError("The index is full.", hint="Make room."))
+    told = outcomes(taken_in(backend, tmp_path, {"a.md": "a", "b.md": "b", "c.exe": "c"}))
+    assert told["a.md"] == told["b.md"] == ("failed", "The index is full. Make room.")
+    assert ".exe" in told["c.exe"][1]
+
+
+def test_a_bug_is_told_without_its_innards(tmp_path: Path) -> None:
+    intake = taken_in(Failing(ZeroDivisionError("secret")), tmp_path, {"a.md": "a"})
+    assert outcomes(intake)["a.md"] == ("failed", "Reading ended unexpectedly; the log has the details.")

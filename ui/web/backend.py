@@ -1,0 +1,74 @@
+"""What the page needs from the application behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from agents.events import Event
+from configs.errors import AppError
+from retrieval.types import FileOutcome, IngestReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """Whether questions can be answered yet; `message` says what is being prepared, `error` why it failed."""
+
+    ready: bool
+    message: str = ""
+    error: AppError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentRow:
+    """One line of the document list. `pages` is 0 for formats without pages."""
+
+    name: str
+    pages: int
+    chunks: int
+    status: str
+
+
+class Chat(Protocol):
+    """A conversation with the table."""
+
+    def ask(self, text: str) -> Iterator[Event]:
+        """The events of one run, as they happen."""
+        ...
+
+    def stop(self) -> None:
+        """End the run under way soon; its last event is still delivered."""
+        ...
+
+
+class Backend(Protocol):
+    """The application; every method but `readiness` waits until it is ready, and raises AppError if it never is."""
+
+    def readiness(self) -> Readiness:
+        """Where the preparation stands; returns at once."""
+        ...
+
+    def knowledge_bases(self) -> list[str]:
+        """Names of the knowledge bases, the one to open first in front."""
+        ...
+
+    def documents(self, kb: str, limit: int) -> tuple[list[DocumentRow], int]:
+        """The first `limit` documents of a knowledge base and how many there are in all."""
+        ...
+
+    def ingest(
+        self,
+        kb: str,
+        paths: Sequence[Path],
+        progress: Callable[[FileOutcome, int, int], None],
+        cancel: threading.Event,
+    ) -> IngestReport:
+        """Read documents into a knowledge base; `progress` gets each outcome, how many are done, and of how many."""
+        ...
+
+    def new_conversation(self, kb: str) -> Chat:
+        """Begin a conversation about a knowledge base."""
+        ...

@@ -1,0 +1,124 @@
+"""What happens when someone uses the page; a tab can only reach what is its own."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from configs.errors import AppError
+from ui.web import evidence, listing
+from ui.web.backend import Backend
+from ui.web.layout import Parts
+from ui.web.screen import screen
+from ui.web.tabs import Tab, Tabs
+from ui.web.tail import follow
+from ui.web.uploads import Shelf
+
+Updates = AsyncIterator[dict[Any, Any]]
+
+DOCUMENTS_SHOWN = 100
+
+
+def _shown(handler: Callable[..., Updates]) -> Callable[..., Updates]:
+    """Show an error of the application above the composer."""
+
+    @functools.wraps(handler)
+    async def guarded(self: Handlers, *args: Any) -> Updates:
+        try:
+            async for updates in handler(self, *args):
+                yield updates
+        except AppError as error:
+            yield {self._parts.notice: listing.notice(error)}
+
+    return guarded
+
+
+class Handlers:
+    """Everything the page can be told to do; each yields the parts that change, and finds its tab by the session."""
+
+    def __init__(self, backend: Backend, shelf: Shelf, parts: Parts) -> None:
+        self._backend = backend
+        self._shelf = shelf
+        self._parts = parts
+        self._tabs = Tabs(backend)
+
+    async def watch(self, request: gr.Request) -> Updates:
+        """Show what happens in the tab's room, whichever it is in, for as long as the tab is open.
+
+        All of a tab's screens come from this one stream: updates of an old room cannot overtake those of a new one.
+        """
+        tab = self._tab(request)
+        async for view in follow(lambda: tab.room.view, going=lambda _: tab.open):
+            yield {self._parts.table: screen(view)}
+
+    @_shown
+    async def load(self, request: gr.Request) -> Updates:
+        """A tab was opened: offer the knowledge bases once the application is ready."""
+        parts, tab = self._parts, self._tab(request)
+        waiting = follow(self._backend.readiness, going=lambda state: tab.open and not (state.ready or state.error))
+        async for state in waiting:
+            yield {parts.ready: listing.readiness(state)}
+        if state.ready:
+            names = await asyncio.to_thread(self._backend.knowledge_bases)
+            tab.room.kb = tab.room.kb or next(iter(names), None)
+            yield {parts.kb: gr.Dropdown(choices=names, value=tab.room.kb)}
+            yield await self._documents(tab)
+
+    @_shown
+    async def ask(self, question: str, request: gr.Request) -> Updates:
+        """A question was sent."""
+        if question.strip():
+            self._tab(request).room.ask(question.strip())
+            yield {self._parts.question: "", self._parts.notice: ""}
+
+    def stop(self, request: gr.Request) -> None:
+        """End the run."""
+        self._tab(request).room.stop()
+
+    @_shown
+    async def begin(self, kb: str | None, request: gr.Request) -> Updates:
+        """Begin a new conversation, about another knowledge base or the same one."""
+        tab = self._tab(request)
+        tab.enter(kb)
+        yield {self._parts.passage: "", self._parts.notice: ""}
+        yield await self._documents(tab)
+
+    def cite(self, event: gr.EventData, request: gr.Request) -> str:
+        """The passage of a citation, as HTML."""
+        marker = event._data.get("marker") if isinstance(event._data, dict) else None
+        return evidence.passage(self._tab(request).room.view, marker) if isinstance(marker, int) else ""
+
+    @_shown
+    async def add(self, files: list[str] | None, kb: str | None, request: gr.Request) -> Updates:
+        """Documents were uploaded: show what becomes of each."""
+        parts, tab = self._parts, self._tab(request)
+        yield {parts.files: None, parts.notice: ""}
+        intake = tab.take_in(self._shelf, kb, [Path(file) for file in files or ()])
+        yield {parts.cancel: gr.Button(visible=True)}
+        async for progress in follow(lambda: intake.progress, going=lambda progress: progress.going):
+            yield {parts.uploads: listing.uploads(progress)}
+        yield {parts.cancel: gr.Button(visible=False), **await self._documents(tab)}
+
+    def cancel(self, request: gr.Request) -> None:
+        """Leave out the uploaded files not read yet."""
+        if intake := self._tab(request).intake:
+            intake.cancel()
+
+    def leave(self, request: gr.Request) -> None:
+        """A tab was closed."""
+        self._tabs.close(request.session_hash or "")
+
+    def _tab(self, request: gr.Request) -> Tab:
+        return self._tabs.of(request.session_hash or "")
+
+    async def _documents(self, tab: Tab) -> dict[Any, Any]:
+        kb = tab.room.kb
+        if kb is None:
+            return {}
+        rows, total = await asyncio.to_thread(self._backend.documents, kb, DOCUMENTS_SHOWN)
+        return {self._parts.documents: listing.documents(rows, total)} if tab.room.kb == kb else {}

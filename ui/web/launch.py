@@ -1,0 +1,45 @@
+"""Opens the app: the page at once, everything heavy in the background."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from agents.app import App, build_app
+from configs.settings import Settings
+from ui import terminal
+from ui.web.app_backend import AppBackend
+from ui.web.server import serve
+
+SAMPLES = Path(__file__).resolve().parents[2] / "examples" / "documents"
+SAMPLE_KB = "samples"
+
+
+def launch(settings: Settings) -> None:
+    """Serve until interrupted. Raises DataDirectoryInUse before anything is shown."""
+    app = build_app(settings, exclusive=True, command="ui")
+    lock, token = app.library.lock, secrets.token_urlsafe(32)
+    backend = AppBackend(lambda say: _prepare(app, say))
+
+    def announce(url: str) -> None:
+        lock.announce(command="ui", url=url, token=token)
+        backend.start()
+        terminal.say(f"Roundtable is at {url} (Ctrl-C ends it)")
+
+    try:
+        serve(settings, backend, announce=announce, private=(app, token))
+    finally:
+        app.close()
+
+
+def _prepare(app: App, say: Callable[[str], None]) -> App:
+    say("Loading the embedding model; the first start also converts it, about 15 seconds…")
+    app.library.warm_up()
+    names = app.library.names()
+    if not names or SAMPLE_KB in names:
+        say("Reading the sample documents…")
+        app.library.create(SAMPLE_KB).ingest([SAMPLES])
+    say("Calling the agents to the table…")
+    app.warm_up()
+    return app

@@ -1,0 +1,71 @@
+"""The documents of a knowledge base and the progress of an upload, as HTML."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from configs.errors import AppError
+from ui.web.backend import DocumentRow, Readiness
+from ui.web.intake import FileProgress, Progress
+
+_WORDS = {
+    "waiting": "reading…",
+    "indexed": "added",
+    "unchanged": "unchanged",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+def documents(rows: Sequence[DocumentRow], total: int) -> str:
+    """The document list of a knowledge base."""
+    if not rows:
+        return '<p class="empty">No documents yet.</p>'
+    body = "".join(_document(row) for row in rows)
+    more = f'<p class="empty">and {total - len(rows)} more</p>' if total > len(rows) else ""
+    return (
+        f'<table class="documents"><caption>{total} document{"" if total == 1 else "s"}</caption>'
+        f'<thead><tr><th scope="col">Name</th><th scope="col">Pages</th><th scope="col">Passages</th>'
+        f'<th scope="col">Status</th></tr></thead><tbody>{body}</tbody></table>{more}'
+    )
+
+
+def uploads(progress: Progress) -> str:
+    """Every file of an upload with its outcome so far."""
+    done = sum(file.status != "waiting" for file in progress.files)
+    return (
+        f'<div class="uploads" aria-busy="{str(progress.going).lower()}">'
+        f'<p role="status">{done} of {len(progress.files)} done</p>'
+        f'<progress max="{len(progress.files)}" value="{done}" aria-label="Files done"></progress>'
+        f"<ul>{''.join(_file(file) for file in progress.files)}</ul></div>"
+    )
+
+
+def readiness(state: Readiness) -> str:
+    """Whether the application is ready, in one line; nothing once it is."""
+    if state.error is not None:
+        return notice(state.error)
+    return "" if state.ready else f'<p role="status" class="status">{html.escape(state.message)}</p>'
+
+
+def notice(error: AppError) -> str:
+    """An error for the user: what happened, and what to do."""
+    hint = f"<p>{html.escape(error.hint)}</p>" if error.hint else ""
+    return f'<div class="problem" role="alert"><h3>{html.escape(error.message)}</h3>{hint}</div>'
+
+
+def _document(row: DocumentRow) -> str:
+    name = html.escape(row.name)
+    return (
+        f'<tr><td class="name" title="{name}">{name}</td><td>{row.pages or "–"}</td><td>{row.chunks}</td>'
+        f"<td>{html.escape(row.status)}</td></tr>"
+    )
+
+
+def _file(file: FileProgress) -> str:
+    detail = f'<span class="detail">{html.escape(file.detail)}</span>' if file.detail else ""
+    return (
+        f'<li class="{file.status}"><span class="name">{html.escape(file.name)}</span>'
+        f'<span class="word">{_WORDS[file.status]}</span>{detail}</li>'
+    )

@@ -1,0 +1,86 @@
+"""A conversation on screen: each run goes on in its own thread, whoever watches."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+from agents.errors import ConversationError
+from agents.events import Event, Failed, RunCompleted
+from configs.errors import AppError
+from retrieval.errors import UnknownKnowledgeBase
+from ui.web.backend import Backend, Chat
+from ui.web.reducer import asked, reduce
+from ui.web.view import View
+
+log = logging.getLogger(__name__)
+
+
+class Room:
+    """One conversation; `view` is always the newest. Without a knowledge base its first question waits for one."""
+
+    def __init__(self, backend: Backend, kb: str | None) -> None:
+        self.kb = kb
+        self.view = View()
+        self._backend = backend
+        self._chat: Chat | None = None
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+
+    def ask(self, question: str) -> None:
+        """Start answering. Raises ConversationError while another question is being answered."""
+        with self._lock:
+            if self.view.busy:
+                raise ConversationError(
+                    "A question is still being answered.", hint="Wait for the answer or stop it, then ask again."
+                )
+            self._stopped = threading.Event()
+            self.view = asked(self.view, question)
+        threading.Thread(target=self._run, args=(question, self._stopped), name="run", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the run; a question that still waits for the models is dropped at once."""
+        self._stopped.set()
+        with self._lock:
+            if self._chat is None and self.view.busy:
+                self.view = reduce(self.view, _STOPPED)
+        if self._chat is not None:
+            self._chat.stop()
+
+    def _run(self, question: str, stopped: threading.Event) -> None:
+        error = AppError("The run ended without an answer.", hint="Ask again.")
+        try:
+            for event in self._events(question, stopped):
+                self.view = reduce(self.view, event)
+        except AppError as raised:
+            error = raised
+        except Exception:
+            log.exception("A run ended unexpectedly.")
+            error = AppError("The run ended unexpectedly.", hint="Ask again; the log has the details.")
+        if self._stopped is stopped and self.view.busy:
+            failure = Failed(error_type=type(error).__name__, message=error.message, hint=error.hint)
+            self.view = reduce(self.view, failure)
+
+    def _events(self, question: str, stopped: threading.Event) -> Iterator[Event]:
+        chat = self._chat or self._backend.new_conversation(self.kb or first_kb(self._backend))
+        with self._lock:
+            if stopped.is_set():
+                return
+            self._chat = chat
+        for event in chat.ask(question):
+            yield event
+            if stopped.is_set():
+                chat.stop()
+
+
+_STOPPED = RunCompleted(answer="", abstained=False, stopped=True)
+
+
+def first_kb(backend: Backend) -> str:
+    """The knowledge base to open first. Raises UnknownKnowledgeBase when there is none."""
+    names = backend.knowledge_bases()
+    if not names:
+        hint = "Make one with `python main.py ingest PATH`."
+        raise UnknownKnowledgeBase("There is no knowledge base yet.", hint=hint)
+    return names[0]
