@@ -64,8 +64,8 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
 
 
 def test_top_level_is_what_the_owner_fixed() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert {line.split("/")[0] for line in tracked.splitlines()} <= {
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {line.split("/")[0] for line in tracked.split("\0") if line} <= {
         *LAYERS, "tests", "main.py", "pyproject.toml", "README.md", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md",
         "docs", "benchmarks", "examples", ".ci", ".gitignore", "LICENSE",
     }  # fmt: skip

@@ -9,8 +9,8 @@ from agents.errors import RunStopped
 from agents.ports import LanguageModel, ModelReply, ModelRequest, StopSignal
 from agents.run import Run
 from agents.words import NOT_IN_DOCUMENTS, say
-from retrieval import extractive
 from retrieval.citations import cite
+from retrieval.extractive import answer
 
 _PIECE = re.compile(r"\s*\S{1,12}")
 
@@ -24,7 +24,7 @@ class ExtractiveAnswerer(LanguageModel):
     def complete(self, request: ModelRequest, *, on_token: Callable[[str], None], stop: StopSignal) -> ModelReply:  # noqa: ARG002
         """The answer to the run's question; the request's text is not read."""
         run = self._run
-        found = extractive.answer(run.question, run.evidence.shown, run.kb.embedder)
+        found = answer(run.question, run.evidence.shown, run.kb.embedder)
         return _spoken(NOT_IN_DOCUMENTS if found.abstained else found.text, on_token, stop)
 
 
