@@ -10,6 +10,7 @@ from typing import Protocol
 
 from agents.events import Event
 from configs.errors import AppError
+from retrieval.errors import UnknownKnowledgeBase
 from retrieval.types import FileOutcome, IngestReport
 
 
@@ -72,3 +73,12 @@ class Backend(Protocol):
     def new_conversation(self, kb: str) -> Chat:
         """Begin a conversation about a knowledge base."""
         ...
+
+
+def first_kb(backend: Backend) -> str:
+    """The knowledge base to open first. Raises UnknownKnowledgeBase when there is none."""
+    names = backend.knowledge_bases()
+    if not names:
+        hint = "Make one with `python main.py ingest PATH`."
+        raise UnknownKnowledgeBase("There is no knowledge base yet.", hint=hint)
+    return names[0]

@@ -94,11 +94,11 @@ class Handlers:
         return evidence.passage(self._tab(request).room.view, marker) if isinstance(marker, int) else ""
 
     @_shown
-    async def add(self, files: list[str] | None, kb: str | None, request: gr.Request) -> Updates:
+    async def add(self, files: list[str] | None, request: gr.Request) -> Updates:
         """Documents were uploaded: show what becomes of each."""
         parts, tab = self._parts, self._tab(request)
         yield {parts.files: None, parts.notice: ""}
-        intake = tab.take_in(self._shelf, kb, [Path(file) for file in files or ()])
+        intake = tab.take_in(self._shelf, [Path(file) for file in files or ()])
         yield {parts.cancel: gr.Button(visible=True)}
         async for progress in follow(lambda: intake.progress, going=lambda progress: progress.going):
             yield {parts.uploads: listing.uploads(progress)}

@@ -12,7 +12,7 @@ from typing import Literal
 from configs.errors import AppError
 from retrieval.errors import ParseError, UnknownKnowledgeBase
 from retrieval.types import FileOutcome
-from ui.web.backend import Backend
+from ui.web.backend import Backend, first_kb
 from ui.web.uploads import Shelf
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,12 @@ class Progress:
 
 
 class Intake:
-    """One upload, worked off in a thread of its own; `progress` is always the newest."""
+    """One upload, worked off in a thread of its own; `progress` is always the newest.
 
-    def __init__(self, backend: Backend, shelf: Shelf, kb: str, uploads: Sequence[Path]) -> None:
+    Without a knowledge base it waits for the one to open first.
+    """
+
+    def __init__(self, backend: Backend, shelf: Shelf, kb: str | None, uploads: Sequence[Path]) -> None:
         self.progress = Progress(files=tuple(FileProgress(name=upload.name) for upload in uploads))
         self._backend = backend
         self._shelf = shelf
@@ -70,16 +73,17 @@ class Intake:
         self.progress = Progress(files=tuple(files), going=False)
 
     def _ingest(self) -> None:
-        if self._kb not in self._backend.knowledge_bases():
-            raise UnknownKnowledgeBase(f"There is no knowledge base named {self._kb!r}.", hint="Choose another one.")
+        kb = self._kb or first_kb(self._backend)
+        if kb not in self._backend.knowledge_bases():
+            raise UnknownKnowledgeBase(f"There is no knowledge base named {kb!r}.", hint="Choose another one.")
         for index in range(len(self._uploads)):
-            self._keep(index)
+            self._keep(index, kb)
         if self._kept:
-            self._backend.ingest(self._kb, list(self._kept), lambda outcome, *_: self._note(outcome), self._cancelled)
+            self._backend.ingest(kb, list(self._kept), lambda outcome, *_: self._note(outcome), self._cancelled)
 
-    def _keep(self, index: int) -> None:
+    def _keep(self, index: int, kb: str) -> None:
         try:
-            kept = self._shelf.keep(self._uploads[index], self._kb)
+            kept = self._shelf.keep(self._uploads[index], kb)
         except ParseError as error:
             self._set(index, FileProgress(name=self._uploads[index].name, status="failed", detail=str(error)))
         except OSError as error:

@@ -40,7 +40,7 @@ def build_page(backend: Backend, shelf: Shelf) -> gr.Blocks:
             place.cite(on.cite, None, [parts.passage], trigger_mode="multiple", **_QUIET)
         parts.files.upload(
             on.add,
-            [parts.files, parts.kb],
+            [parts.files],
             [parts.files, parts.cancel, parts.uploads, parts.documents, parts.notice],
             trigger_mode="multiple",
             **_QUIET,

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from agents.errors import ConversationError
 from agents.events import Event, Failed, RunCompleted
 from configs.errors import AppError
-from retrieval.errors import UnknownKnowledgeBase
-from ui.web.backend import Backend, Chat
+from ui.web.backend import Backend, Chat, first_kb
 from ui.web.reducer import asked, reduce
 from ui.web.view import View
 
@@ -75,12 +74,3 @@ class Room:
 
 
 _STOPPED = RunCompleted(answer="", abstained=False, stopped=True)
-
-
-def first_kb(backend: Backend) -> str:
-    """The knowledge base to open first. Raises UnknownKnowledgeBase when there is none."""
-    names = backend.knowledge_bases()
-    if not names:
-        hint = "Make one with `python main.py ingest PATH`."
-        raise UnknownKnowledgeBase("There is no knowledge base yet.", hint=hint)
-    return names[0]

@@ -26,14 +26,12 @@ class Tab:
         self.room.stop()
         self.room = Room(self._backend, kb)
 
-    def take_in(self, shelf: Shelf, kb: str | None, uploads: Sequence[Path]) -> Intake:
-        """Start to read uploads. Raises SourceError while the last ones are being read, and without a `kb`."""
-        if kb is None:
-            raise SourceError("There is no knowledge base to add documents to.", hint="Choose one first.")
+    def take_in(self, shelf: Shelf, uploads: Sequence[Path]) -> Intake:
+        """Start to read uploads into the room's knowledge base. Raises SourceError while earlier ones are read."""
         if self.intake and self.intake.progress.going:
             hint = "Add more when it is done, or cancel it."
             raise SourceError("The last upload is still being read.", hint=hint)
-        self.intake = Intake(self._backend, shelf, kb, uploads)
+        self.intake = Intake(self._backend, shelf, self.room.kb, uploads)
         self.intake.start()
         return self.intake
 

@@ -52,6 +52,10 @@ class ScriptedBackend:
     """Two knowledge bases, ready unless `ready` is cleared; files with "corrupt" in them fail to parse."""
 
     def __init__(self, script: Script, *, pause_s: float = 0.0) -> None:
+        self.reset(script, pause_s)
+
+    def reset(self, script: Script, pause_s: float = 0.0) -> None:
+        """As new, for the next test against the same server."""
         self.script = script
         self.pause_s = pause_s
         self.ready = threading.Event()

@@ -50,6 +50,18 @@ def test_files_not_read_yet_can_be_left_out(tmp_path: Path) -> None:
     assert outcomes(intake) == {"a.md": ("cancelled", "")}
 
 
+def test_an_upload_waits_until_the_application_is_ready(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("a")
+    backend = ScriptedBackend(discussion)
+    backend.ready.clear()
+    intake = Intake(backend, Shelf(folder=tmp_path / "uploads", max_mb=1), None, [tmp_path / "a.md"])
+    intake.start()
+    assert intake.progress.going
+    backend.ready.set()
+    until(lambda: not intake.progress.going)
+    assert outcomes(intake)["a.md"][0] == "indexed"
+
+
 class Failing(ScriptedBackend):
     def __init__(self, error: Exception) -> None:
         super().__init__(discussion)

@@ -39,9 +39,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ScriptedB
 
 @pytest.fixture
 def backend(server: tuple[ScriptedBackend, str]) -> ScriptedBackend:
-    backend = server[0]
-    backend.__init__(discussion)  # type: ignore[misc]  # the same application, as new
-    return backend
+    server[0].reset(discussion)
+    return server[0]
 
 
 @pytest.fixture

@@ -48,15 +48,19 @@ def test_one_upload_at_a_time(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("a")
     shelf = Shelf(folder=tmp_path / "uploads", max_mb=1)
     tab = Tabs(ScriptedBackend(discussion, pause_s=30)).of("mine")
-    first = tab.take_in(shelf, "handbook", [tmp_path / "a.md"])
+    first = tab.take_in(shelf, [tmp_path / "a.md"])
     with pytest.raises(SourceError, match="still being read"):
-        tab.take_in(shelf, "handbook", [tmp_path / "a.md"])
+        tab.take_in(shelf, [tmp_path / "a.md"])
     first.cancel()
     until(lambda: not first.progress.going)
-    tab.take_in(shelf, "handbook", [tmp_path / "a.md"]).cancel()
+    tab.take_in(shelf, [tmp_path / "a.md"]).cancel()
 
 
-def test_an_upload_needs_a_knowledge_base(tmp_path: Path) -> None:
-    tab = Tabs(ScriptedBackend(discussion)).of("mine")
-    with pytest.raises(SourceError, match="no knowledge base"):
-        tab.take_in(Shelf(folder=tmp_path, max_mb=1), None, [tmp_path / "a.md"])
+def test_an_upload_goes_into_the_knowledge_base_of_the_room(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("a")
+    backend = ScriptedBackend(discussion)
+    tab = Tabs(backend).of("mine")
+    tab.enter("员工手册")
+    intake = tab.take_in(Shelf(folder=tmp_path / "uploads", max_mb=1), [tmp_path / "a.md"])
+    until(lambda: not intake.progress.going)
+    assert backend.ingested == [tmp_path / "uploads" / "员工手册" / "a.md"]
