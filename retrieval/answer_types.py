@@ -55,11 +55,11 @@ TYPES = (
     ),
     _type(
         "measure",
-        asked=[r"\bhow (?:tall|high|deep|wide|far)\b", "多高|多远|多宽|多深"],
+        asked=[r"\bhow (?:tall|high|deep|wide|far|fast)\b", "多高|多远|多宽|多深|多快"],
         held=[
             rf"\b{_NUMBER} ?(?:[ckm]?m|\w*met(?:re|er)s?|f(?:ee|oo)?t|miles?|inch(?:es)?|storeys?)\b",
-            r"[%°]|\b(?:height|depth|width|distance|degrees|percent)\b",
-            f"{_HAN_NUMBER}[多余几]?[公英海]?[米里尺层度]|{_HAN_NUMBER}[厘毫千]米|高度|深度|宽度|距离",
+            r"[%°]|\b(?:height|depth|width|distance|speed|degrees|percent|km/h|mph|knots|per (?:second|minute|hour))\b",
+            f"{_HAN_NUMBER}[多余几]?[公英海]?[米里尺层度]|{_HAN_NUMBER}[厘毫千]米|高度|深度|宽度|距离|速度",
         ],
     ),
     _type(
@@ -80,14 +80,14 @@ TYPES = (
         ],
         held=[
             rf"\d{{4}}|\b(?:{_MONTH}|{_DAY}|days?|noon|midnight|today)\b|\d{{1,2}}[:.]\d\d|\b\d+(?:st|nd|rd|th)\b",
-            rf"\b(?:{_NUMBER}|first|last) {_PERIOD}\b",
+            rf"\b(?:{_NUMBER}|first|last) {_PERIOD}\b|\b(?:at|before|after|by|since|until) {_NUMBER}\b",
             f"{_HAN_NUMBER}[年月日号点时天周个]|世纪|星期|周[一-日]|期|[春夏秋冬]",
         ],
     ),
     _type(
         "number",
         asked=[
-            r"\bhow (?:many|much|large|big|fast)\b|\b(?:number|percentage|amount) of\b",
+            r"\bhow (?:many|much|large|big)\b|\b(?:number|percentage|amount) of\b",
             "多少|多长|多大|几(?!乎)",
         ],
         held=[rf"\b(?:{_NUMBER}|once|twice|no|none)\b|\d", _HAN_NUMBER],

@@ -51,14 +51,14 @@ def pack(passages: Sequence[Passage], *, budget_tokens: int) -> tuple[Passage, .
 def render_context(passages: Sequence[Passage]) -> str:
     """The passages as one block of text for a language model; empty without passages.
 
-    Every heading line begins with a fence derived from all the texts, which no passage can know or imitate. The
+    Every heading line begins with a fence derived from all the texts, which no passage can hold or imitate. The
     spelling of a model's control tokens (`<|…|>`) is broken so that no server takes them for its own.
     """
     if not passages:
         return ""
     everything = "\0".join(_heading(passage) + passage.hit.chunk.text for passage in passages)
     fence = f"=={hashlib.sha256(everything.encode()).hexdigest()[:16]}=="
-    blocks = [f"{fence} {_heading(passage)}\n{_defused(passage.hit.chunk.text, fence)}" for passage in passages]
+    blocks = [f"{fence} {_heading(passage)}\n{_broken(passage.hit.chunk.text)}" for passage in passages]
     return "\n".join([_PREAMBLE.format(fence=fence), *blocks, f"{fence} end of passages"])
 
 
@@ -72,10 +72,6 @@ def _heading(passage: Passage) -> str:
 
 def _pages(first: int, last: int | None) -> str:
     return f"{first}" if last in (None, first) else f"{first}–{last}"
-
-
-def _defused(text: str, fence: str) -> str:
-    return _broken(text.replace(fence, ""))
 
 
 def _broken(text: str) -> str:

@@ -1,7 +1,10 @@
 """Answers without a language model: the best sentences of the evidence, quoted and cited, or an honest refusal.
 
-Weights and thresholds were chosen on CMRC 2018 (Chinese), chunking_evaluation and SciFact (English) with MiniLM, asking
-each question once as it is and once with the passages that answer it taken away.
+Weights and thresholds were chosen on CMRC 2018 (Chinese) and on chunking_evaluation and SciFact (English, with MiniLM),
+asking each question once as it is and once with the documents that answer it taken away. At these values 84 % of the
+answerable questions of CMRC get the right quotation, 10 % a refusal, and 12 % of the unanswerable ones a quotation; for
+chunking_evaluation these are 70 %, 17 % and 0 %. Where only the answer is missing from the right document, about 45 %
+get a quotation: words alone cannot tell.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.citations import cite, without_markers
+from retrieval.identifiers import all_stand_in
 from retrieval.language import detect_language
 from retrieval.ports import Embedder
 from retrieval.relevance import Candidate, candidates
-from retrieval.terms import is_cjk, question_terms, terms
+from retrieval.terms import is_cjk, question_terms
 from retrieval.types import Citation, Passage
 
 NOT_FOUND = {
@@ -29,10 +33,15 @@ UNRELATED = {
 
 MAX_SENTENCES = 3
 MAX_EMBEDDED = 12
+"""Embedding 4 loses half a point of right answers on chunking_evaluation, 40 win nothing."""
 CLOSE_TO_BEST = 0.7
 """A second or third sentence is quoted when its score is at least this share of the best one's."""
 MIN_READABLE = 0.8
 """The embedder is asked when it reads at least this share of the question's letters."""
+
+
+FULLY_COVERED = 0.85
+"""With this much of the question covered the embedder need not agree."""
 
 
 @dataclass(frozen=True)
@@ -99,35 +108,29 @@ def _similarities(question: str, texts: Sequence[str], embedder: Embedder) -> li
     vectors = embedder.embed([question, *unrelated, *texts])
     cosines = [float(cosine) for cosine in vectors[1:] @ vectors[0]]
     zero = sum(cosines[: len(unrelated)]) / len(unrelated)
-    return [max(0.0, (cosine - zero) / (1 - zero)) for cosine in cosines[len(unrelated) :]]
+    return [max(0.0, (cosine - zero) / max(1 - zero, 1e-6)) for cosine in cosines[len(unrelated) :]]
 
 
 def _answers(question: str, chosen: Sequence[Candidate], threshold: _Threshold) -> bool:
     """Whether `chosen` hold the kind of thing asked for, the numbers and codes named, and enough of the rest."""
-    wanted = question_terms(question)
-    words = sum(0.25 if is_cjk(term) else 1.0 for term in wanted)
+    words = sum(0.25 if is_cjk(term) else 1.0 for term in question_terms(question))
     best = chosen[0]
     return (
         any(candidate.fits for candidate in chosen)
-        and _identifying(wanted) <= frozenset().union(*(_terms_around(candidate.passage) for candidate in chosen))
-        and threshold.passes(best.coverage + best.similarity, words)
+        and all_stand_in(question, "\n".join(_around(candidate.passage) for candidate in chosen))
+        and (best.coverage >= FULLY_COVERED or threshold.passes(best.coverage + best.similarity, words))
     )
 
 
-def _identifying(wanted: Sequence[str]) -> set[str]:
-    """The terms without which a question is another one: numbers, and foreign words in a Chinese question."""
-    chinese = any(is_cjk(term) for term in wanted)
-    return {term for term in wanted if term[0].isdigit() or (chinese and not is_cjk(term))}
-
-
-def _terms_around(passage: Passage) -> frozenset[str]:
+def _around(passage: Passage) -> str:
     chunk, document = passage.hit.chunk, passage.hit.document
-    return terms("\n".join([document.title, document.source, *chunk.headings, chunk.text]))
+    return "\n".join([document.title, document.source, *chunk.headings, chunk.text])
 
 
 def _quoted(candidate: Candidate) -> str:
     """The sentence with its marker, after its heading where that says part of what was asked."""
     sentence, headings = candidate.sentence, candidate.passage.hit.chunk.headings
-    text = sentence.shown if sentence.cells else f"“{sentence.shown}”"
-    heading = f"{headings[-1]}: " if headings and candidate.headed > candidate.own else ""
-    return f"{without_markers(heading + text).replace('```', '')} [{candidate.passage.marker}]"
+    shown = without_markers(sentence.shown).replace("```", "")
+    quoted = shown if sentence.cells else f"“{shown}”"
+    heading = f"{headings[-1]}:" if headings and candidate.headed > candidate.own else ""
+    return f"{' '.join((without_markers(heading) + ' ' + quoted).split())} [{candidate.passage.marker}]"

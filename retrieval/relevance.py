@@ -37,9 +37,8 @@ class Candidate:
 
     @property
     def in_context(self) -> str:
-        """The sentence, or a table row after its headings: without them a row does not say what it is about."""
-        headings = self.passage.hit.chunk.headings if self.sentence.cells else ()
-        return ": ".join([*headings, self.sentence.shown])
+        """The sentence after its headings: alone, a table row or a list item does not say what it is about."""
+        return ": ".join([*self.passage.hit.chunk.headings, self.sentence.shown])
 
     @property
     def coverage(self) -> float:

@@ -19,12 +19,15 @@ LIST_LENGTH = 400
 
 _FENCE = re.compile(r"\s*(```|~~~)")
 _ROW = re.compile(r"\s*\|.*\|\s*")
-_RULE = re.compile(r"\s*\|[\s:|-]*-[\s:|-]*\|\s*")
+_RULE = re.compile(r"\s*\|[\s:|-]*\|\s*")
+_NEXT = re.compile(r"\s*(\S?)")
 _ITEM = re.compile(r"\s*(?:[-*+•·▪◦‣]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s+|\s*[•·▪◦‣]\s*|\s*\d{1,3}、")
 _HEADING = re.compile(r"\s*#{1,6}\s+")
 _CLOSED = re.compile(r"[.!?:;。！？：；…][\"'”’)\]」』）]*$")
-_END = re.compile(r"[。！？；]+[”’」』）]*|[.!?]+[\"'”’)\]]*(?=\s)")
+_REFERENCES = r"(?:\[\d{1,3}(?:[,–-]\d{1,3})*\])*"
+_END = re.compile(rf"(?:[。！？；]+[”’」』）]*|[.!?]+[\"'”’)\]]*(?={_REFERENCES}(?:\s|$))){_REFERENCES}")
 _LAST_WORD = re.compile(r"(?:^|[\s(\[“\"'])([^\s(\[“\"']*)$")
+_LEAD = re.compile(r"[:：][^\S\n]*\n")
 _JOINT = re.compile(r"\s*\n\s*(?:(?:[-*+•·▪◦‣]|\d{1,3}[.)、])\s*)?")
 
 
@@ -74,9 +77,9 @@ def _pieces(text: str, lines: list[_Line]) -> Iterator[Sentence]:
         elif code:
             yield _sentence(text, line.start, line.end)
         elif _ROW.fullmatch(line.text):
-            if following and _RULE.fullmatch(following.text):
+            if following and _is_rule(following.text):
                 header = _cells(line.text)
-            elif not _RULE.fullmatch(line.text):
+            elif not _is_rule(line.text):
                 yield _row(line, header)
         else:
             header = ()
@@ -105,6 +108,10 @@ def _goes_on(line: str, following: str) -> bool:
     return following.lstrip()[:1].islower() or _width(line) >= WRAP_WIDTH
 
 
+def _is_rule(line: str) -> bool:
+    return "-" in line and _RULE.fullmatch(line) is not None
+
+
 def _starts_block(line: str) -> bool:
     return any(pattern.match(line) for pattern in (_FENCE, _ROW, _ITEM, _HEADING))
 
@@ -119,7 +126,7 @@ def _content_start(line: _Line) -> int:
 
 
 def _prose(text: str, start: int, end: int) -> Iterator[Sentence]:
-    lead = re.compile(r"[:：][^\S\n]*\n").search(text, start, end)
+    lead = _LEAD.search(text, start, end)
     stop = lead.start() if lead else end
     begin = start
     for match in _END.finditer(text, start, stop):
@@ -133,8 +140,8 @@ def _prose(text: str, start: int, end: int) -> Iterator[Sentence]:
 def _is_boundary(text: str, begin: int, match: re.Match[str]) -> bool:
     if match[0][0] in "。！？；":
         return True
-    following = text[match.end() :].lstrip()
-    if following[:1].islower():
+    following = _NEXT.match(text, match.end())
+    if following and following[1].islower():
         return False
     if not match[0].startswith(".") or match[0].startswith(".."):
         return True
