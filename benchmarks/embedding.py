@@ -21,7 +21,7 @@ import numpy as np
 from configs.settings import Backend, EmbeddingSettings, ParsingSettings
 from retrieval.embedding.open import open_embedder
 from retrieval.embedding.weights import locate
-from retrieval.evaluation.corpus import record_id, write_corpus
+from retrieval.evaluation.corpus import write_corpus
 from retrieval.evaluation.dataset import Dataset, load_dataset
 from retrieval.evaluation.metrics import ndcg
 from retrieval.parsing.pool import ParserPool
@@ -34,12 +34,12 @@ def chunks_of(dataset: Dataset) -> tuple[list[str], list[str]]:
     files = locate(EmbeddingSettings().model)
     texts, owners = [], []
     with tempfile.TemporaryDirectory() as folder:
-        write_corpus(dataset.corpus, Path(folder))
+        records = write_corpus(dataset.corpus, Path(folder))
         with ParserPool(ParsingSettings(), tokenizer=files.tokenizer, max_tokens=files.max_tokens) as pool:
             for path, parsed in pool.parse_all(sorted(Path(folder).iterdir())):
                 if isinstance(parsed, ParsedDocument):
                     texts += [chunk.embedded_text for chunk in parsed.chunks]
-                    owners += [record_id(path.name)] * len(parsed.chunks)
+                    owners += [records[path.name]] * len(parsed.chunks)
     return texts, owners
 
 

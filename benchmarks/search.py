@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.settings import load_settings
+from retrieval.evaluation.corpus import index_folder
 from retrieval.evaluation.dataset import load_dataset
 from retrieval.library import Library
 
@@ -53,7 +54,7 @@ def warm(home: Path, queries: list[str]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     _dataset = load_dataset(Path(sys.argv[2]))
-    _home = Path(sys.argv[1]) / "evaluation" / _dataset.name
+    _home = index_folder(Path(sys.argv[1]), Path(sys.argv[2]))
     _queries = [text for _, text in _dataset.queries]
     _cold = [round(cold(_home, query), 2) for query in _queries[:5]]
     print(json.dumps({"cold_s": _cold, "warm": warm(_home, _queries[:300])}, indent=1))

@@ -9,7 +9,13 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from configs.errors import ConfigError
 
@@ -150,6 +156,11 @@ def load_settings(config: Path | None = None, *, data_dir: Path | None = None) -
     _refuse_unknown_variables()
     try:
         settings = Settings(**values)
+    except SettingsError:
+        raise ConfigError(
+            "A section of settings in the environment is not valid JSON.",
+            hint=f"Set its parts one by one, as {ENV_PREFIX}LLM__MODEL.",
+        ) from None
     except ValidationError as error:
         raise ConfigError(_explain(error), hint="See `python main.py doctor` for what is set.") from None
     return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
@@ -204,8 +215,14 @@ def _read_file(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise ConfigError(f"The config file {path} cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"The config file {path} is not UTF-8 text.") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"The config file {path} is not valid YAML: {error}") from None
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise ConfigError(
+            f"The config file {path} is not valid YAML{where}.", hint="Check quotes and indents."
+        ) from None
     if not isinstance(values, dict):
         raise ConfigError(f"The config file {path} must hold a mapping of settings.")
     return values
@@ -214,4 +231,5 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     name = "__".join(str(part) for part in first["loc"] if not isinstance(part, int))
-    return f"The setting {ENV_PREFIX}{name.upper()} is wrong: {first['msg']} (got {first['input']!r})."
+    came = "" if name.startswith("llm") else f" (got {first['input']!r})"
+    return f"The setting {ENV_PREFIX}{name.upper()} is wrong: {first['msg']}{came}."

@@ -7,8 +7,7 @@ above it for the embedder, and which neighbours share a chunk.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from docling_core.transforms.chunker.hierarchical_chunker import (
     HierarchicalChunker,
 )
 from docling_core.transforms.chunker.hybrid_chunker import HybridChunker
-from docling_core.transforms.chunker.tokenizer.base import BaseTokenizer
 from docling_core.transforms.serializer.base import SerializationResult
 from docling_core.transforms.serializer.markdown import (
     MarkdownInlineSerializer,
@@ -35,12 +33,11 @@ from docling_core.types.doc import (
     TableItem,
     TitleItem,
 )
-from pydantic import ConfigDict, PrivateAttr
-from tokenizers import Tokenizer
 
-from retrieval.cutting import Spans, cut, pack
+from retrieval.cutting import cut, pack
 from retrieval.errors import ParseError
 from retrieval.language import CJK
+from retrieval.parsing.embedder_tokens import EmbedderTokens
 from retrieval.types import Box, ChunkDraft, ChunkKind
 
 CONTEXT_SHARE = 3
@@ -61,7 +58,7 @@ _PLAIN = MarkdownParams(
     include_formatting=False,
     include_hyperlinks=False,
 )
-_SPURIOUS_BLANK = re.compile(rf"(?<=[{CJK}]) (?=[{CJK}])| (?=[.,;:!?)\]](?:\s|$))|(?<=[(\[]) ")
+_SPURIOUS_BLANK = re.compile(rf"(?<=[{CJK}]) (?=[{CJK}])| (?=[.,;:!?)\]]+(?:\s|$))|(?<=[(\[]) ")
 _FENCE = "```"
 _SLIDES, _SHEETS = ".presentationml.", ".spreadsheetml."
 _EMU_PER_POINT = 12_700
@@ -78,61 +75,8 @@ class Chunker:
     def chunks(self, document: DoclingDocument) -> tuple[ChunkDraft, ...]:
         """The chunks in reading order; together they hold every word of the document's body."""
         citable = _Citable(tokenizer=self._tokens, serializer_provider=_Serializers(), title=document_title(document))
-        return tuple(_draft(chunk, citable, document) for chunk in citable.chunk(document))
-
-
-class EmbedderTokens(BaseTokenizer):  # type: ignore[misc]  # docling is not type-checked
-    """Counts tokens as the embedder does, its special tokens left out of the counts and of the limit."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    encoder: Tokenizer
-    max_tokens: int
-    _count: Callable[[str], int] = PrivateAttr()
-
-    @classmethod
-    def load(cls, path: Path, max_tokens: int) -> EmbedderTokens:
-        """From a `tokenizer.json`."""
-        encoder = Tokenizer.from_file(str(path))
-        encoder.no_truncation()
-        encoder.no_padding()
-        return cls(encoder=encoder, max_tokens=max_tokens)
-
-    def model_post_init(self, _context: Any, /) -> None:
-        """Set up the memory for counts: the same texts are counted again and again."""
-        self._count = lru_cache(maxsize=256)(lambda text: len(self._encode(text)))
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of `text` alone."""
-        return self._count(text)
-
-    def get_max_tokens(self) -> int:
-        """What is left for text and headings."""
-        return self.max_tokens - self.special
-
-    def get_tokenizer(self) -> Callable[[str], int]:
-        """The counter, as docling's splitters want it."""
-        return self._count
-
-    @property
-    def special(self) -> int:
-        """Tokens the embedder adds to every text."""
-        return int(self.encoder.num_special_tokens_to_add(is_pair=False))
-
-    def spans(self, text: str) -> Spans:
-        """Where each token of `text` begins and ends."""
-        return self._encode(text).offsets  # type: ignore[no-any-return]  # the library is untyped
-
-    def shortened(self, path: tuple[str, ...], budget: int) -> tuple[str, ...]:
-        """`path` within `budget` tokens: first the middle headings go, then the ends of the others."""
-        while len(path) > 2 and self.count_tokens("\n".join(path)) > budget:
-            path = (path[0], *path[2:])
-        if self.count_tokens("\n".join(path)) <= budget:
-            return path
-        return tuple(cut(heading, max(budget // len(path), 1), self.spans)[0] for heading in path)
-
-    def _encode(self, text: str) -> Any:
-        return self.encoder.encode(text, add_special_tokens=False)
+        drafts = (_draft(chunk, citable, document) for chunk in citable.chunk(document))
+        return tuple(draft for draft in drafts if draft.text)
 
 
 def document_title(document: DoclingDocument) -> str | None:
@@ -180,7 +124,7 @@ class _Citable(HybridChunker):  # type: ignore[misc]  # docling is not type-chec
 
     def path(self, chunk: DocChunk) -> tuple[str, ...]:
         """The headings above a chunk, outermost first, the document's title at their head."""
-        headings = tuple(chunk.meta.headings or ())
+        headings = tuple(heading for heading in chunk.meta.headings or () if heading.strip())
         return headings if self.title is None or headings[:1] == (self.title,) else (self.title, *headings)
 
     def contextualize(self, chunk: DocChunk) -> str:
@@ -190,9 +134,11 @@ class _Citable(HybridChunker):  # type: ignore[misc]  # docling is not type-chec
 
     def segment(self, doc_chunk: DocChunk, available_length: int, doc_serializer: ChunkingDocSerializer) -> list[str]:
         """The pieces of one item; a table's hold whole rows or columns where they can."""
-        if isinstance(doc_chunk.meta.doc_items[0], TableItem):
+        tables = [item for item in doc_chunk.meta.doc_items if isinstance(item, TableItem)]
+        if tables:
+            alone = DocChunk(text=doc_chunk.text, meta=DocMeta(doc_items=tables[:1]))
             rows = self._rows(doc_chunk.text, available_length, doc_serializer)
-            return rows or super().segment(doc_chunk, available_length, doc_serializer)
+            return rows or super().segment(alone, available_length, doc_serializer)
         if doc_chunk.text.startswith(_FENCE) and doc_chunk.text.endswith(_FENCE):
             return self._code(doc_chunk.text, available_length)
         return cut(doc_chunk.text, available_length, self.tokenizer.spans)
@@ -212,7 +158,8 @@ class _Citable(HybridChunker):  # type: ignore[misc]  # docling is not type-chec
         for segment in (lambda limit: self.segment(chunk, limit, serializer), anywhere):
             limit = self.max_tokens - self._size(DocChunk(text="", meta=chunk.meta))
             while limit > 0:
-                pieces = [DocChunk(text=text, meta=_narrowed(chunk.meta, text)) for text in segment(limit)]
+                texts = [text.strip("\n") for text in segment(limit)]
+                pieces = [DocChunk(text=text, meta=_narrowed(chunk.meta, text)) for text in texts]
                 excess = max(map(self._size, pieces)) - self.max_tokens
                 if excess <= 0:
                     return pieces
@@ -259,7 +206,7 @@ def _draft(chunk: DocChunk, citable: _Citable, document: DoclingDocument) -> Chu
     pages = _pages(chunk)
     kinds = {_KINDS.get(item.label, "text") for item in chunk.meta.doc_items if item.label != DocItemLabel.CAPTION}
     return ChunkDraft(
-        text=chunk.text or "\n".join(chunk.meta.headings or ()),
+        text=(chunk.text or "\n".join(chunk.meta.headings or ())).strip(),
         embedded_text=embedded,
         headings=citable.path(chunk),
         page=min(pages, default=None),
@@ -272,8 +219,8 @@ def _draft(chunk: DocChunk, citable: _Citable, document: DoclingDocument) -> Chu
 
 def _narrowed(meta: DocMeta, piece: str) -> DocMeta:
     """`meta` with only those places on the pages where `piece`, a part of the chunk's text, stands."""
-    items = [item.model_copy(update={"prov": _places(item, piece)}) for item in meta.doc_items]
-    held = [item for item in items if item.prov]
+    items = [item for item in meta.doc_items if item.prov]
+    held = [item.model_copy(update={"prov": places}) for item in items if (places := _places(item, piece))]
     return meta.model_copy(update={"doc_items": held}) if held else meta
 
 

@@ -9,6 +9,7 @@ RetrievalError
 │   └── EmbedderMismatch      the index was made with another embedder
 ├── UnknownKnowledgeBase      no knowledge base of that name
 ├── UnknownDocument           no such document in the knowledge base
+├── EmptyQuery                nothing to look for
 └── DatasetError              an evaluation dataset is incomplete or malformed
 """
 
@@ -51,6 +52,10 @@ class UnknownKnowledgeBase(RetrievalError):
 
 class UnknownDocument(RetrievalError):
     """The knowledge base holds no such document."""
+
+
+class EmptyQuery(RetrievalError):
+    """There is nothing to look for."""
 
 
 class DatasetError(RetrievalError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 from retrieval.errors import ParseError
@@ -10,8 +11,10 @@ from retrieval.types import Chunk, ChunkDraft
 
 
 def content_hash(path: Path) -> str:
-    """Hash of a file's bytes. Raises ParseError when it cannot be read."""
+    """Hash of a file's bytes. Raises ParseError when it cannot be read, or is a pipe or device."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ParseError(f"{path} is not a regular file.", hint="Give the path of a document.")
         with path.open("rb") as file:
             digest = hashlib.sha256()
             while block := file.read(1 << 20):

@@ -1,8 +1,8 @@
 """Brings a knowledge base in line with files on disk: parse → chunk → embed → index, overlapping.
 
 Commit order: both indexes first, then one catalogue transaction that makes the new documents visible and the old
-versions vanish, then the old chunks leave the indexes. A search shows only chunks the catalogue knows, so a kill at any moment
-leaves the old state or the new one; the `dirty` mark makes the next opening reconcile the indexes.
+versions vanish, then the old chunks leave the indexes. A search shows only chunks the catalogue knows, so a kill at any
+moment leaves the old state or the new one; the `dirty` mark makes the next opening reconcile the indexes.
 """
 
 from __future__ import annotations
@@ -46,13 +46,14 @@ class Parsing(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where an ingest writes."""
+    """Where an ingest writes; `changing` marks the knowledge base dirty for as long as indexes may differ."""
 
     row: KnowledgeBaseRow
     catalogue: Catalogue
     indexes: Indexes
     embedder: Embedder
     open_parsers: Callable[[], AbstractContextManager[Parsing]]
+    changing: Callable[[], AbstractContextManager[None]]
 
 
 @dataclass
@@ -82,10 +83,9 @@ class Ingest:
         self._total = len(todo.changed) + len(todo.unchanged) + len(todo.removed) + len(todo.unreadable)
         self._report_settled(todo, catalogue.chunk_counts(kb.id))
         if todo.changed or todo.removed:
-            catalogue.mark(kb.id, dirty=True)
-            self._remove(todo.removed)
-            self._index(todo.changed)
-            catalogue.mark(kb.id, dirty=False)
+            with self._target.changing():
+                self._remove(todo.removed)
+                self._index(todo.changed)
         return IngestReport(
             kb=kb.name,
             documents=tuple(self._outcomes),

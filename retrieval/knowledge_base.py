@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from configs.errors import ConfigError
 from configs.settings import SearchSettings
-from retrieval.errors import EmbedderMismatch, UnknownDocument
+from retrieval.errors import EmbedderMismatch, EmptyQuery, UnknownDocument
 from retrieval.indexes import Indexes
 from retrieval.ingest import Ingest, Parsing, Progress, Target
 from retrieval.language import detect_language
@@ -63,6 +63,8 @@ class KnowledgeBase:
         filters: Mapping[str, str] | None = None,
     ) -> SearchResult:
         """The k best chunks, by the strategy of that name. Raises ConfigError for an unknown strategy or filter."""
+        if not text.strip():
+            raise EmptyQuery("The query is empty.", hint="Type what to look for.")
         name = strategy or self._parts.search.strategy
         text = text.encode("utf-8", "replace").decode()
         query = Query(text=text, search_text=text, language=detect_language(text), filters=filters or {})
@@ -85,6 +87,7 @@ class KnowledgeBase:
             indexes=self._indexes,
             embedder=parts.caching,
             open_parsers=parts.open_parsers,
+            changing=self._changing,
         )
         with self._writing:
             self._catalogue.record_embedder(self._row.id, self.embedder.fingerprint)
@@ -93,10 +96,8 @@ class KnowledgeBase:
     def remove(self, references: Sequence[str]) -> int:
         """Forget documents by id, source or file name; returns how many. Raises UnknownDocument before any is gone."""
         documents = [self.document(reference) for reference in references]
-        with self._writing:
-            self._catalogue.mark(self._row.id, dirty=True)
+        with self._writing, self._changing():
             self._indexes.delete(self._catalogue.remove(self._row.id, [d.location for d in documents]))
-            self._catalogue.mark(self._row.id, dirty=False)
         return len(documents)
 
     def documents(self) -> list[Document]:
@@ -126,17 +127,27 @@ class KnowledgeBase:
     def verify(self, *, repair: bool = False) -> VerifyReport:
         """Compare the stores; with `repair` the indexes are first made equal to the catalogue."""
         with self._writing:
-            visible = self._catalogue.chunk_ids(self._row.id)
             if repair:
                 self._catalogue.mark(self._row.id, dirty=True)
-                self._indexes.reconcile(visible, self._fetch, self._parts.caching)
-                self._catalogue.mark(self._row.id, dirty=False)
+                with self._changing():
+                    pass
+            visible = self._catalogue.chunk_ids(self._row.id)
             differences = self._indexes.compare(visible)
         return report(kb=self.name, documents=len(self.documents()), chunks=len(visible), differences=differences)
 
     def close(self) -> None:
         """Let go of the indexes."""
         self._indexes.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Dirty while it lasts, and for good when it fails; what an earlier failure left is mended first."""
+        if self._catalogue.is_dirty(self._row.id):
+            visible = self._catalogue.chunk_ids(self._row.id)
+            self._indexes.reconcile(visible, self._fetch, self._parts.caching)
+        self._catalogue.mark(self._row.id, dirty=True)
+        yield
+        self._catalogue.mark(self._row.id, dirty=False)
 
     def _fetch(self, ids: Sequence[str]) -> list[Chunk]:
         return [chunk for chunk, _ in self._catalogue.fetch(self._row.id, ids).values()]
@@ -163,4 +174,4 @@ def check_embedder(row: KnowledgeBaseRow, embedder: Embedder) -> None:
 
 def _matches(document: Document, key: str, pattern: str) -> bool:
     value: str = getattr(document, key)
-    return fnmatch(value, pattern) or (key == "source" and Path(value).name == pattern)
+    return pattern in (value, Path(value).name) or fnmatchcase(value, pattern)

@@ -144,7 +144,7 @@ class Library:
         return rows[name]
 
     def _folder(self, row: KnowledgeBaseRow) -> Path:
-        return self._home / "indexes" / f"{row.id}-{row.generation}"
+        return self._home / "indexes" / f"{row.uid}-{row.generation}"
 
 
 def _recorded_backend(fingerprints: set[str], settings: Settings) -> Backend | None:

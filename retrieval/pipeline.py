@@ -33,19 +33,25 @@ class Pipeline:
         trace, text, plans = Trace(), query.search_text, strategy.arms
         arms: dict[str, Arm] = {}
         if "dense" in plans and (trust := self._trust(text, strategy)) > 0:
-            vector = trace.run("embed", lambda: self.embedder.embed([text]))[0]
-            near = trace.run("dense", lambda: self.vectors.search(vector, plans["dense"].depth, document_ids))
+            vector = trace.run("embed", text, lambda: self.embedder.embed([text]))[0]
+            near = trace.run(
+                "dense", f"trust {trust:.2f}", lambda: self.vectors.search(vector, plans["dense"].depth, document_ids)
+            )
             arms["dense"] = Arm(near, plans["dense"].weight * trust)
         if "lexical" in plans:
-            found = trace.run("lexical", lambda: self.words.search(text, plans["lexical"].depth, document_ids))
+            found = trace.run("lexical", text, lambda: self.words.search(text, plans["lexical"].depth, document_ids))
             arms["lexical"] = Arm(found, plans["lexical"].weight)
-        fused = trace.run("fusion", lambda: fuse(arms, method=strategy.fusion))
+        fused = trace.run("fusion", " + ".join(arms), lambda: fuse(arms, method=strategy.fusion))
         if (feedback := strategy.feedback) and "dense" in arms and fused:
-            moved = trace.run("feedback", lambda: self._feedback(vector, fused, feedback))
-            near = trace.run("dense", lambda: self.vectors.search(moved, plans["dense"].depth, document_ids))
+            moved = trace.run(
+                "feedback", f"the best {feedback.passages}", lambda: self._feedback(vector, fused, feedback)
+            )
+            near = trace.run(
+                "dense", "the moved query", lambda: self.vectors.search(moved, plans["dense"].depth, document_ids)
+            )
             arms["dense"] = Arm(near, arms["dense"].weight)
-            fused = trace.run("fusion", lambda: fuse(arms, method=strategy.fusion))
-        hits = trace.run("fetch", lambda: self._hits(query, fused, arms, k))
+            fused = trace.run("fusion", " + ".join(arms), lambda: fuse(arms, method=strategy.fusion))
+        hits = trace.run("fetch", f"{len(fused)} chunks", lambda: self._hits(query, fused, arms, k))
         return SearchResult(query=query, strategy=name, hits=tuple(hits), steps=tuple(trace.steps))
 
     def _trust(self, text: str, strategy: Strategy) -> float:

@@ -36,22 +36,21 @@ class Plan:
 
 
 def discover(paths: Sequence[Path]) -> list[SourceFile]:
-    """All files under `paths`, in order, without hidden ones. Raises SourceError for a missing path or no file."""
+    """All files under `paths`, in order, without hidden ones. Raises SourceError for a path that is not there."""
     found: dict[str, SourceFile] = {}
     for path in paths:
-        if not path.exists():
-            raise SourceError(f"The path {path} does not exist.", hint="Give files or folders that exist.")
+        _check(path)
         for file in _walk(path) if path.is_dir() else [path]:
             location = os.path.abspath(file)  # noqa: PTH100 - resolve() would follow links and change the name
             found.setdefault(location, SourceFile(str(file), location))
-    if not found:
-        names = ", ".join(str(path) for path in paths)
-        raise SourceError(f"There are no files in {names}.", hint="Give a folder with documents in it.")
     return list(found.values())
 
 
 def plan(paths: Sequence[Path], indexed: Sequence[Document]) -> Plan:
-    """Compare the files under `paths` with the documents indexed: the content hash decides."""
+    """Compare the files under `paths` with the documents indexed: the content hash decides.
+
+    Raises SourceError for a missing path, and when there is nothing to add and nothing to remove.
+    """
     known = {document.location: document for document in indexed}
     changed, unchanged, unreadable = [], [], []
     files = discover(paths)
@@ -66,19 +65,34 @@ def plan(paths: Sequence[Path], indexed: Sequence[Document]) -> Plan:
             unchanged.append(document)
         else:
             changed.append((file, digest))
+    removed = tuple(_removed(paths, indexed))
+    if not files and not removed:
+        names = ", ".join(str(path) for path in paths)
+        raise SourceError(f"There are no files in {names}.", hint="Give a folder with documents in it.")
     return Plan(
         changed=tuple(changed),
         unchanged=tuple(unchanged),
-        removed=tuple(_removed(paths, indexed)),
+        removed=removed,
         unreadable=tuple(unreadable),
     )
+
+
+def _check(path: Path) -> None:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise SourceError(f"The path {path} does not exist.", hint="Give files or folders that exist.") from None
+    except OSError as error:
+        raise SourceError(
+            f"The path {path} cannot be used ({error.strerror}).", hint="Check its spelling and permissions."
+        ) from None
 
 
 def _removed(paths: Sequence[Path], indexed: Sequence[Document]) -> Iterator[Document]:
     folders = [Path(os.path.abspath(path)) for path in paths if path.is_dir()]  # noqa: PTH100
     for document in indexed:
         location = Path(document.location)
-        if any(folder in location.parents for folder in folders) and not location.exists():
+        if any(folder in location.parents for folder in folders) and not os.path.lexists(location):
             yield document
 
 

@@ -14,7 +14,7 @@ from agents.app import App
 from agents.events import Failed, MessageCompleted, Retrieved, RunCompleted
 from agents.ports import CodeResult, Sandbox
 from configs.errors import AppError
-from configs.settings import Settings
+from configs.settings import Settings, StorageSettings
 from retrieval.errors import SourceError
 from retrieval.types import Hit, SearchResult
 from ui.terminal import Tell
@@ -104,9 +104,10 @@ def conversations_show(app: App, *, conversation_id: str) -> Result:
 
 def ingest(app: App, *, paths: Sequence[Path], kb: str, tell: Tell) -> tuple[Result, AppError | None]:
     """Sync files into a knowledge base, made when there is none; with an error when nothing at all could be read."""
-    from retrieval.sources import discover
+    from retrieval.sources import plan
 
-    discover(paths)
+    if kb not in app.library.names():
+        plan(paths, [])
     report = app.library.create(kb).ingest(
         paths, progress=lambda outcome, done, total: tell(outcome.source, done, total)
     )
@@ -119,7 +120,7 @@ def ingest(app: App, *, paths: Sequence[Path], kb: str, tell: Tell) -> tuple[Res
 
 def evaluate(settings: Settings, *, folder: Path, strategies: Sequence[str], tell: Tell) -> Result:
     """Measure strategies over a dataset, whose index is kept apart from the knowledge bases and reused."""
-    from retrieval.evaluation.corpus import write_corpus
+    from retrieval.evaluation.corpus import index_folder, write_corpus
     from retrieval.evaluation.dataset import load_dataset
     from retrieval.evaluation.run import evaluate
     from retrieval.library import Library
@@ -128,13 +129,14 @@ def evaluate(settings: Settings, *, folder: Path, strategies: Sequence[str], tel
     for strategy in strategies:
         load_strategy(strategy)
     dataset = load_dataset(folder)
-    home = settings.home / "evaluation" / dataset.name
-    library = Library(settings.model_copy(update={"data_dir": home}), exclusive=True, command="eval")
+    home = index_folder(settings.home, folder)
+    alone = settings.model_copy(update={"data_dir": home, "storage": StorageSettings()})
+    library = Library(alone, exclusive=True, command="eval")
     try:
-        write_corpus(dataset.corpus, home / "corpus")
+        records = write_corpus(dataset.corpus, home / "corpus")
         kb = library.create("corpus")
         kb.ingest([home / "corpus"], progress=lambda _, done, total: tell("indexing", done, total))
-        runs = [evaluate(kb, dataset, name, progress=partial(tell, name)) for name in strategies]
+        runs = [evaluate(kb, dataset, name, records=records, progress=partial(tell, name)) for name in strategies]
     finally:
         library.close()
     return {

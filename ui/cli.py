@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,8 +111,10 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find passages, best first."""
-    parameters = {"query": query, "strategy": strategy, "k": k, "filters": _pairs(filters or [])}
-    document = _read(context, "search", kb=_kb(context, kb), **parameters)
+    settings: Settings = context.obj
+    parameters = {"strategy": strategy or settings.search.strategy, "k": k or settings.search.k}
+    pairs = _pairs(filters or [])
+    document = _read(context, "search", query=query, kb=_kb(context, kb), filters=pairs, **parameters)
     terminal.show(document, as_json=as_json, text=text.search)
 
 
@@ -125,7 +128,9 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Ask one question and get an answer with citations."""
-    document = _read(context, "ask", question=question, kb=_kb(context, kb), team=team, strategy=strategy)
+    settings: Settings = context.obj
+    who = {"team": team or settings.team, "strategy": strategy or settings.search.strategy}
+    document = _read(context, "ask", question=question, kb=_kb(context, kb), **who)
     terminal.show(document, as_json=as_json, text=text.ask)
 
 
@@ -153,7 +158,9 @@ def evaluate(
     from ui.actions import evaluate as action
 
     with terminal.progress_bar() as tell:
-        document = action(context.obj, folder=dataset, strategies=strategy.split(","), tell=tell)
+        document = action(
+            context.obj, folder=dataset, strategies=[name.strip() for name in strategy.split(",")], tell=tell
+        )
     terminal.show(document, as_json=as_json, text=text.evaluation)
 
 
@@ -222,6 +229,8 @@ def kb_delete(
     """Delete a knowledge base; the files it was made from stay."""
     with _writing(context, "kb delete") as app:
         if kb in app.library.names() and not yes:
+            if not sys.stdin.isatty():
+                raise AppError(f"Deleting {kb!r} was not confirmed.", hint="Add --yes.")
             typer.confirm(f"Delete the knowledge base {kb!r}?", abort=True, err=True)
         app.library.delete(kb)
     terminal.show({"deleted": kb}, as_json=as_json, text=lambda d: f"{d['deleted']} is deleted.")
@@ -269,6 +278,7 @@ def conversations_show(context: typer.Context, conversation_id: str, as_json: Js
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    terminal.write_anything()
     try:
         code = cli(_globals_first(given), standalone_mode=False)
     except AppError as error:
@@ -277,14 +287,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = INTERRUPTED
     except typer.Exit as end:
         code = end.exit_code
-    except Exception as error:
-        if not hasattr(error, "show") or not hasattr(error, "exit_code"):
-            raise
-        error.show()
-        code = error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last resort, shown as one line
+        code = _unexpected(error, given)
     if code == INTERRUPTED:
         terminal.say("Interrupted.")
     return int(code or 0)
+
+
+def _unexpected(error: Exception, given: Sequence[str]) -> int:
+    """Wrong usage as the parser explains it; anything else is our fault, and said in one line."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", 1)
+    if show is not None:
+        show()
+        if "--json" in given:
+            terminal.show({"error": AppError(str(error), hint="See --help.").as_dict()}, as_json=True)
+        return int(code)
+    logging.getLogger(__name__).debug("Unexpected", exc_info=error)
+    message = f"Something broke unexpectedly ({type(error).__name__}: {error})."
+    return terminal.fail(AppError(message, hint="Run it again with -v to see where."), as_json="--json" in given)
 
 
 def _globals_first(arguments: Sequence[str]) -> list[str]:

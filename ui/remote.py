@@ -10,6 +10,7 @@ from configs.errors import AppError
 from configs.settings import Settings
 from retrieval.errors import DataDirectoryInUse
 from retrieval.stores.lock import read_owner
+from ui import terminal
 from ui.actions import READING, Result
 
 PATH = "/api/command"
@@ -41,6 +42,7 @@ def read(app: App, action: str, **parameters: Any) -> Result:
 def _forward(owner: Mapping[str, Any], action: str, parameters: Mapping[str, Any]) -> Result:
     import httpx
 
+    terminal.say(f"The app of process {owner['pid']} owns the data directory and answers, with its own settings.")
     try:
         response = httpx.post(
             f"{owner['url']}{PATH}",

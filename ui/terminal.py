@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,14 @@ def say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def show(document: dict[str, Any], *, as_json: bool, text: Callable[[dict[str, Any]], str]) -> None:
+def write_anything() -> None:
+    """Let file names that are not text be written, escaped, rather than end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def show(document: dict[str, Any], *, as_json: bool, text: Callable[[dict[str, Any]], str] = str) -> None:
     """The result of a command, as JSON or as text for people."""
     output = json.dumps(document, ensure_ascii=False) if as_json else text(document)
     sys.stdout.write(output + "\n")

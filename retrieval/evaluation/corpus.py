@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from retrieval.evaluation.dataset import Record
 
@@ -13,8 +13,17 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _BLOCK_START = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
 
 
-def write_corpus(records: Sequence[Record], folder: Path) -> None:
-    """One file a record: Markdown with the title as heading, plain text without one; files already right are left."""
+def index_folder(home: Path, dataset: Path) -> Path:
+    """Where the index of a dataset is kept, apart from the knowledge bases of the data directory `home`."""
+    path = dataset.resolve()
+    return home / "evaluation" / f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+
+
+def write_corpus(records: Sequence[Record], folder: Path) -> dict[str, str]:
+    """One file a record; returns the record id of each file name.
+
+    Markdown with the title as heading, plain text without one; files that are already right are not touched.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {_file_name(record): _content(record) for record in records}
     for path in folder.iterdir():
@@ -24,15 +33,11 @@ def write_corpus(records: Sequence[Record], folder: Path) -> None:
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != content:
             path.write_text(content, encoding="utf-8")
-
-
-def record_id(source: str) -> str:
-    """The id of the record a source file was written from."""
-    return unquote(Path(source).stem)
+    return {_file_name(record): record.id for record in records}
 
 
 def _file_name(record: Record) -> str:
-    return quote(record.id, safe="").replace(".", "%2E") + (".md" if record.title else ".txt")
+    return hashlib.sha256(record.id.encode()).hexdigest()[:32] + (".md" if record.title else ".txt")
 
 
 def _content(record: Record) -> str:

@@ -6,9 +6,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from retrieval.evaluation.corpus import record_id
 from retrieval.evaluation.dataset import Dataset
 from retrieval.evaluation.metrics import mrr, ndcg, recall
 from retrieval.types import SearchResult
@@ -48,15 +48,25 @@ class Run:
         }
 
 
-def evaluate(kb: Searching, dataset: Dataset, strategy: str, *, progress: Callable[[int, int], None]) -> Run:
-    """Search every query with one strategy; the first is searched once more before the clock starts."""
+def evaluate(
+    kb: Searching,
+    dataset: Dataset,
+    strategy: str,
+    *,
+    records: Mapping[str, str],
+    progress: Callable[[int, int], None],
+) -> Run:
+    """Search every query with one strategy; the first is searched once more before the clock starts.
+
+    `records` maps the name of a corpus file to the id of its record.
+    """
     kb.search(dataset.queries[0][1], strategy=strategy, k=CHUNKS)
     rankings, times = {}, []
     for number, (query_id, text) in enumerate(dataset.queries, start=1):
         started = time.perf_counter()
         result = kb.search(text, strategy=strategy, k=CHUNKS)
         times.append((time.perf_counter() - started) * 1000)
-        rankings[query_id] = _documents(result)
+        rankings[query_id] = _documents(result, records)
         progress(number, len(dataset.queries))
     return Run(
         strategy=strategy,
@@ -70,8 +80,8 @@ def evaluate(kb: Searching, dataset: Dataset, strategy: str, *, progress: Callab
     )
 
 
-def _documents(result: SearchResult) -> list[str]:
-    return list(dict.fromkeys(record_id(hit.document.source) for hit in result.hits))
+def _documents(result: SearchResult, records: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(records[Path(hit.document.source).name] for hit in result.hits))
 
 
 def _mean(dataset: Dataset, rankings: Mapping[str, Sequence[str]], measure: Callable[..., float], k: int) -> float:

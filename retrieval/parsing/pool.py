@@ -21,6 +21,8 @@ MAX_WORKERS = 4
 """Each takes 150 to 450 MB; beyond four, embedding is what an ingest waits for."""
 POLL_S = 0.2
 """How soon a cancel is noticed."""
+LAST_WORDS_S = 5.0
+"""How long a dying process may take, for the sake of its exit code."""
 
 _ROOT = Path(__file__).parents[2]
 _ENVIRONMENT = {
@@ -38,7 +40,7 @@ class ParserPool:
     """
 
     def __init__(self, settings: ParsingSettings, *, tokenizer: Path, max_tokens: int) -> None:
-        self._setup = Setup(settings=settings, tokenizer=tokenizer, max_tokens=max_tokens)
+        self._setup = Setup(settings=settings, tokenizer=tokenizer.absolute(), max_tokens=max_tokens)
         self._size = settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -89,15 +91,14 @@ class ParserPool:
 
     def _hand_out(self, waiting: Iterator[Path]) -> None:
         """Give every free worker a path; start workers as long as there are paths and room."""
-        with self._lock:
-            while not self._closed.is_set() and len(self._busy) < self._size:
-                path = next(waiting, None)
-                if path is None:
+        while len(self._busy) < self._size and (path := next(waiting, None)) is not None:
+            with self._lock:
+                if self._closed.is_set():
                     return
                 worker = self._free_worker()
                 self._busy[worker.connection] = (worker, path)
-                with suppress(BrokenPipeError):  # it died just now: collecting its answer will tell
-                    worker.connection.send(path)
+            with suppress(BrokenPipeError):  # it died just now: collecting its answer will tell
+                worker.connection.send(path.absolute())
 
     def _free_worker(self) -> _Worker:
         while self._idle:
@@ -127,14 +128,13 @@ class _Worker:
 
     def __init__(self, setup: Setup) -> None:
         self.connection, theirs = Pipe()
-        environment = {**child_environment(), **_ENVIRONMENT}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), environment.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "retrieval.parsing.worker", str(theirs.fileno())],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment,
+            cwd=_ROOT,
+            env={**child_environment(), **_ENVIRONMENT},
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
@@ -149,7 +149,7 @@ class _Worker:
     def ended(self) -> int:
         """The exit code of a process that has hung up; negative is the signal that ended it."""
         try:
-            return self._process.wait(timeout=POLL_S)
+            return self._process.wait(timeout=LAST_WORDS_S)
         except subprocess.TimeoutExpired:
             self.kill()
             return self._process.wait()

@@ -17,7 +17,8 @@ from retrieval.types import Chunk, Document
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS knowledge_bases (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, embedder TEXT, generation INTEGER NOT NULL DEFAULT 0,
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, uid TEXT NOT NULL DEFAULT (lower(hex(randomblob(8)))),
+  embedder TEXT, generation INTEGER NOT NULL DEFAULT 0,
   dirty INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS documents (
@@ -45,11 +46,14 @@ _CHUNK = (
 class KnowledgeBaseRow:
     """A knowledge base as recorded: `embedder` is the fingerprint of its vectors, None while it is empty.
 
+    `uid` is never used twice, so indexes left behind by another knowledge base are never taken for this one's.
+
     `dirty` is set while a write is under way: found set at opening, the last process died in the middle of one.
     """
 
     id: int
     name: str
+    uid: str
     embedder: str | None
     generation: int
     dirty: bool
@@ -76,8 +80,10 @@ class Catalogue:
 
     def knowledge_bases(self) -> list[KnowledgeBaseRow]:
         """All knowledge bases by name."""
-        rows = self._rows("SELECT id, name, embedder, generation, dirty FROM knowledge_bases ORDER BY name")
-        return [KnowledgeBaseRow(id=i, name=n, embedder=e, generation=g, dirty=bool(d)) for i, n, e, g, d in rows]
+        rows = self._rows("SELECT id, name, uid, embedder, generation, dirty FROM knowledge_bases ORDER BY name")
+        return [
+            KnowledgeBaseRow(id=i, name=n, uid=u, embedder=e, generation=g, dirty=bool(d)) for i, n, u, e, g, d in rows
+        ]
 
     def create(self, name: str) -> None:
         """Record an empty knowledge base; nothing happens when there is one of that name."""
@@ -93,6 +99,10 @@ class Catalogue:
         """Record that a write begins (durable before it does), or that it ended."""
         with self._transaction() as db:
             db.execute("UPDATE knowledge_bases SET dirty=? WHERE id=?", (dirty, kb))
+
+    def is_dirty(self, kb: int) -> bool:
+        """Whether a write was begun and not ended."""
+        return bool(self._rows("SELECT dirty FROM knowledge_bases WHERE id=?", kb)[0][0])
 
     def advance(self, kb: int) -> None:
         """Let the indexes of a knowledge base be looked for in their next generation's folder."""
@@ -164,18 +174,13 @@ class Catalogue:
         return found
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, _sqlite_errors():
             return self._db.execute(sql, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._db:
-            try:
-                yield self._db
-            except sqlite3.OperationalError as error:
-                raise StoreError(
-                    f"The catalogue refused a write ({error}).", hint="Check free space and permissions."
-                ) from error
+        with self._lock, _sqlite_errors(), self._db:
+            yield self._db
 
     @staticmethod
     def _delete_at(db: sqlite3.Connection, kb: int, locations: Sequence[str]) -> list[str]:
@@ -187,6 +192,14 @@ class Catalogue:
             gone += [row[0] for row in chunks]
             db.execute("DELETE FROM documents WHERE kb=? AND location=?", at)
         return gone
+
+
+@contextmanager
+def _sqlite_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"The catalogue failed ({error}).", hint="Check free space and permissions.") from error
 
 
 def _document_row(kb: int, document: Document, docling_json: str) -> tuple[object, ...]:

@@ -54,8 +54,8 @@ class DataDirectoryLock:
         if self._exclusive:
             yield
             return
-        self._acquire(fcntl.LOCK_EX)
         try:
+            self._acquire(fcntl.LOCK_EX)
             yield
         finally:
             fcntl.flock(self._file, fcntl.LOCK_SH)

@@ -58,7 +58,7 @@ def test_a_wrong_file_is_explained(tmp_path: Path, content: str, part: str) -> N
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nowhere[.]yaml cannot be read"):
+    with pytest.raises(ConfigError, match=r"nowhere[.]yaml cannot be read"):
         load_settings(tmp_path / "nowhere.yaml")
 
 

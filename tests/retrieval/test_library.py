@@ -11,7 +11,14 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.settings import Settings, load_settings
-from retrieval.errors import DataDirectoryInUse, EmbedderMismatch, SourceError, UnknownDocument, UnknownKnowledgeBase
+from retrieval.errors import (
+    DataDirectoryInUse,
+    EmbedderMismatch,
+    EmptyQuery,
+    SourceError,
+    UnknownDocument,
+    UnknownKnowledgeBase,
+)
 from retrieval.indexes import Indexes
 from retrieval.knowledge_base import KnowledgeBase, check_embedder
 from retrieval.library import Library
@@ -98,6 +105,7 @@ def test_every_stage_leaves_a_step(kb: KnowledgeBase) -> None:
         ({"language": "zh"}, ["假期.md"]),
         ({"language": "en", "title": "Lamp"}, ["lamp.md"]),
         ({"source": "nothing"}, []),
+        ({"title": "Lens"}, ["lens.md"]),
     ],
 )
 def test_filters_limit_where_to_look(kb: KnowledgeBase, filters: dict[str, str], expected: list[str]) -> None:
@@ -112,8 +120,13 @@ def test_an_unknown_filter_or_strategy_lists_the_known_ones(kb: KnowledgeBase) -
 
 
 def test_odd_questions_are_searched_without_harm(kb: KnowledgeBase) -> None:
-    for text in ("", "   ", "\x00", "\ud800", "<|endoftext|>", "?" * 5000, "灯 " * 3000):
+    for text in ("\x00", "\ud800", "<|endoftext|>", "?" * 5000, "灯 " * 3000):
         kb.search(text)
+
+
+def test_a_blank_query_is_refused(kb: KnowledgeBase) -> None:
+    with pytest.raises(EmptyQuery):
+        kb.search(" \n")
 
 
 def test_a_second_ingest_changes_nothing(kb: KnowledgeBase, folder: Path) -> None:
@@ -177,7 +190,7 @@ def test_a_missing_path_touches_nothing(kb: KnowledgeBase, tmp_path: Path) -> No
 
 
 def test_removing_names_every_document_first(kb: KnowledgeBase) -> None:
-    with pytest.raises(UnknownDocument, match="'nothing.md'"):
+    with pytest.raises(UnknownDocument, match=r"'nothing\.md'"):
         kb.remove(["lamp.md", "nothing.md"])
     assert len(kb.documents()) == 3
     assert kb.remove(["lamp.md"]) == 1
@@ -194,6 +207,19 @@ def test_verify_finds_and_repairs_what_an_index_lost_or_kept(kb: KnowledgeBase, 
     assert (report.vectors, report.lexical) == (2, 4)
     assert len(report.problems) == 2
     assert kb.verify(repair=True).ok
+
+
+def test_what_a_failed_write_left_is_mended_by_the_next_one(
+    kb: KnowledgeBase, folder: Path, settings: Settings
+) -> None:
+    catalogue = Catalogue(settings.home / "roundtable.sqlite")
+    catalogue.mark(1, dirty=True)
+    catalogue.close()
+    kb._indexes.words.add(["stray"], ["stray"], ["d"])
+    (folder / "new.md").write_text("# New\n\nA new document.\n")
+    kb.ingest([folder])
+    assert kb.verify().ok
+    assert "new.md" in _found(kb, "a new document")
 
 
 def test_an_index_that_cannot_be_read_is_rebuilt_after_a_crash(
@@ -231,7 +257,9 @@ def test_unknown_and_unusable_names_are_refused(library: Library) -> None:
 
 
 def test_another_embedder_is_refused_with_the_remedy(kb: KnowledgeBase) -> None:
-    row = KnowledgeBaseRow(id=1, name="default", embedder="other@abc/torch-fp32/768/unit", generation=0, dirty=False)
+    row = KnowledgeBaseRow(
+        id=1, name="default", uid="u", embedder="other@abc/torch-fp32/768/unit", generation=0, dirty=False
+    )
     with pytest.raises(EmbedderMismatch, match="MODEL=other"):
         check_embedder(row, kb.embedder)
 

@@ -55,7 +55,7 @@ def test_nothing_to_read_is_an_error(tmp_path: Path, make: bool, part: str) -> N
     if make:
         (tmp_path / "x").mkdir()
     with pytest.raises(SourceError, match=part):
-        discover([tmp_path / "x"])
+        plan([tmp_path / "x"], [])
 
 
 def test_the_content_hash_decides_what_changed(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from typing import Any
 
 from fastapi import Body, FastAPI, Header
@@ -12,6 +13,8 @@ from agents.app import App
 from configs.errors import AppError
 from ui.actions import READING
 from ui.remote import PATH
+
+log = logging.getLogger(__name__)
 
 
 def serve_actions(server: FastAPI, app: App, token: str) -> None:
@@ -27,3 +30,7 @@ def serve_actions(server: FastAPI, app: App, token: str) -> None:
             return JSONResponse(READING[action](app, **parameters))
         except AppError as error:
             return JSONResponse({"error": error.as_dict()}, 400)
+        except Exception as error:
+            log.exception("The action %s broke", action)
+            broke = AppError(f"The running app failed ({type(error).__name__}: {error}).", hint="Its log says where.")
+            return JSONResponse({"error": broke.as_dict()}, 500)

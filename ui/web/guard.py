@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -38,12 +40,14 @@ _ANY = frozenset({"0.0.0.0", "::"})
 class Guard:
     """Refuses requests under a foreign host name or from a foreign origin, and adds the security headers.
 
-    `host` is where the server listens; the loopback names are always right, and a wildcard address accepts any name.
+    `host` is where the server listens. The loopback names are always right; a wildcard address also accepts this
+    machine's name and every numeric address, which no foreign site can make its own name point to.
     """
 
     def __init__(self, app: ASGIApp, *, host: str) -> None:
         self._app = app
-        self._names = None if host in _ANY else _LOOPBACK | {host}
+        self._anywhere = host in _ANY
+        self._names = _LOOPBACK | {socket.gethostname().lower() if self._anywhere else host}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -63,7 +67,15 @@ class Guard:
             name, sender = urlsplit(f"//{host}").hostname, urlsplit(origin or f"//{host}").netloc
         except ValueError:
             return False
-        return (self._names is None or name in self._names) and sender == host
+        return (name in self._names or (self._anywhere and _is_numeric(name))) and sender == host
+
+
+def _is_numeric(name: str | None) -> bool:
+    try:
+        ipaddress.ip_address(name or "")
+    except ValueError:
+        return False
+    return True
 
 
 def _with_headers(send: Send) -> Send:

@@ -36,8 +36,8 @@ def launch(settings: Settings) -> None:
 def _prepare(app: App, say: Callable[[str], None]) -> App:
     say("Loading the embedding model; the first start also converts it, about 15 seconds…")
     app.library.warm_up()
-    names = app.library.names()
-    if not names or SAMPLE_KB in names:
+    sizes = app.library.summary()
+    if not sizes or sizes.get(SAMPLE_KB) == (0, 0):
         say("Reading the sample documents…")
         app.library.create(SAMPLE_KB).ingest([SAMPLES])
     say("Calling the agents to the table…")

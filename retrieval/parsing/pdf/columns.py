@@ -35,9 +35,10 @@ class _Split:
     below: list[Item]
 
     @property
-    def lines(self) -> int:
-        """Lines on the shorter side."""
-        return min(len(_lines(self.left)), len(_lines(self.right)))
+    def weight(self) -> tuple[int, float]:
+        """Lines on the shorter side, then the width of the gutter: more of each makes the better split."""
+        gutter = min(item.area.left for item in self.right) - max(item.area.right for item in self.left)
+        return min(len(_lines(self.left)), len(_lines(self.right))), gutter
 
 
 def in_reading_order(items: Sequence[Item], *, right_to_left: bool = False) -> list[list[Item]]:
@@ -56,7 +57,7 @@ def _lines(items: Sequence[Item]) -> list[Line]:
 
 def _best_split(items: Sequence[Item]) -> _Split | None:
     splits = (split for x in _gutters(_lines(items)) for split in _splits_at(x, items))
-    return max(splits, key=lambda split: split.lines, default=None)
+    return max(splits, key=lambda split: split.weight, default=None)
 
 
 def _gutters(lines: Sequence[Line]) -> list[float]:
@@ -112,8 +113,9 @@ def _are_columns(left: Sequence[Line], right: Sequence[Line], region: Area) -> b
 
 
 def _is_prose(lines: Sequence[Line], column: Area, region: Area) -> bool:
+    heights = {round(line.area.middle / line.size) for line in lines}
     return (
         column.width >= _NARROWEST * region.width
-        and mean(line.area.width for line in lines) >= _FILLED * column.width
+        and sum(line.area.width for line in lines) >= _FILLED * column.width * len(heights)
         and mean(len(line.text) for line in lines) >= _FEWEST_CHARS
     )

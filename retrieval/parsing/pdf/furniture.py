@@ -24,13 +24,13 @@ _NUMBER = re.compile(
 def without_furniture(pages: Sequence[Page], body_size: float) -> list[list[Word]]:
     """The words of each page, without lines at its edge that repeat on other pages or carry the page number."""
     edges = [list(_edge_lines(page)) for page in pages]
-    repeated = Counter(key for lines in edges for key in {_key(line, top=top) for line, top in lines})
+    repeated = Counter(key for lines in edges for key in {_key(line, top, body_size) for line, top in lines})
     kept = []
     for page, lines in zip(pages, edges, strict=True):
         gone = {
             word
             for line, top in lines
-            if repeated[_key(line, top=top)] > 1 or _has_page_number(line, body_size)
+            if repeated[_key(line, top, body_size)] > 1 or _has_page_number(line, body_size)
             for word in line.words
         }
         kept.append([word for word in page.words if word not in gone])
@@ -50,8 +50,14 @@ def _edge_lines(page: Page) -> Iterator[tuple[Line, bool]]:
         yield line, False
 
 
-def _key(line: Line, *, top: bool) -> tuple[bool, str]:
-    return top, _DIGITS.sub("#", line.text.casefold())
+def _key(line: Line, top: bool, body_size: float) -> tuple[bool, str]:
+    """What makes two lines the same: their text, in small type without its numbers (large `Chapter 1` keeps it)."""
+    text = line.text.casefold()
+    return top, _DIGITS.sub("#", text) if _is_small(line, body_size) else text
+
+
+def _is_small(line: Line, body_size: float) -> bool:
+    return line.size <= 1.05 * body_size
 
 
 def _has_page_number(line: Line, body_size: float) -> bool:
@@ -59,4 +65,4 @@ def _has_page_number(line: Line, body_size: float) -> bool:
     phrases = line.phrases
     if len(phrases) == 1:
         return bool(_NUMBER.fullmatch(line.text))
-    return line.size <= 1.05 * body_size and any(_NUMBER.fullmatch(p.text) for p in (phrases[0], phrases[-1]))
+    return _is_small(line, body_size) and any(_NUMBER.fullmatch(p.text) for p in (phrases[0], phrases[-1]))

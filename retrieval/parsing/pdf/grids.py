@@ -22,8 +22,9 @@ def ruled_tables(page: int, words: Sequence[Word], rules: Sequence[Area]) -> lis
     """Tables of at least two rows and two columns drawn with lines, each with the words in it."""
     found = []
     for lines in _connected(rules):
-        inside = [word for word in words if around(lines).holds(word)]
-        table = _table(page, inside, lines) if inside else None
+        area = around(lines)
+        inside = [word for word in words if area.holds(word)]
+        table = _table(page, inside, area, lines) if inside else None
         if table:
             found.append((table, inside))
     return found
@@ -71,8 +72,7 @@ class _Grid:
         )
 
 
-def _table(page: int, words: Sequence[Word], lines: Sequence[Area]) -> Table | None:
-    area = around(lines)
+def _table(page: int, words: Sequence[Word], area: Area, lines: Sequence[Area]) -> Table | None:
     level = [line for line in lines if line.width > line.height]
     upright = [line for line in lines if line.width <= line.height]
     xs = _edges([area.left, area.right, *(line.centre for line in upright)])

@@ -15,6 +15,8 @@ from retrieval.parsing.pdf.page import Area, Word, around
 GAP = 0.8
 """Words further apart than this share of their height do not belong to one phrase."""
 _TOUCHING = 0.12
+_INITIAL = 2.2
+"""Letters this many times as tall as others stand over several lines of them."""
 _CJK = re.compile(f"[{CJK}]")
 _LEADER = re.compile(r"(?:\s?[.·…_]){5,}")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]$")
@@ -111,8 +113,9 @@ def _apart(one: Word, other: Word) -> bool:
 
 
 def _tolerance(one: Word, other: Word) -> float:
+    """How far apart the middles of two words in a row may lie: a raised figure joins its line, a large initial none."""
     small, large = sorted((one.height, other.height))
-    return 0.5 * large if large < 2 * small else 0.6 * small
+    return 0.5 * large if large < _INITIAL * small else 0.5 * small
 
 
 def _reading_order(words: Sequence[Word]) -> list[Word]:

@@ -25,6 +25,8 @@ ENDS_SENTENCE = (".", "?", "!", ":", "。", "？", "！", "：", "”", '"', ")"
 _CONTENTS_ENTRY = re.compile(r"\.\.\.\s*[\divxlc]*$")
 _EXTRA_LEADING = 0.25
 """White beyond the usual, in line heights, that ends a paragraph."""
+_ROOM = 0.1
+"""A line ends early when the next word would have fit and this share of the column were still left."""
 _ALIGNED = 0.08
 """Lines are justified when half of them end within this share of their width of the right edge."""
 
@@ -55,11 +57,12 @@ def _runs(rows: Sequence[Line], style: Style) -> Iterator[list[Line]]:
 
 
 def _parted(run: Sequence[Line], row: Line, style: Style) -> bool:
-    last, gap = run[-1], row.area.top - run[-1].area.bottom
+    last = run[-1]
+    pitch = row.area.bottom - last.area.bottom
+    scale = row.size / style.size if not row.mono else 1
     emphasis_changes = (row.emphasis > EMPHASISED) != (last.emphasis > EMPHASISED)
     return (
-        gap > style.leading * row.size / style.size + _EXTRA_LEADING * row.size
-        or gap < -2 * row.size
+        not 0 <= pitch <= scale * style.pitch + _EXTRA_LEADING * row.size
         or not alike(last.size, row.size)
         or (emphasis_changes and (len(run) == 1 or row.emphasis > EMPHASISED))
         or row.mono != last.mono
@@ -71,9 +74,10 @@ def _parted(run: Sequence[Line], row: Line, style: Style) -> bool:
 def _split(run: Sequence[Line], column_right: float) -> Iterator[list[Line]]:
     """Cut where a line ends although more would have fit on it, is indented, or leaves a list item."""
     right = _right_edge(run, column_right)
+    width = right - min(row.area.left for row in run)
     group = [run[0]]
     for row in run[1:]:
-        if _ends_early(group[-1], row, right) or _is_indented(row, group) or _leaves_item(row, group):
+        if _ends_early(group[-1], row, right - _ROOM * width) or _is_indented(row, group) or _leaves_item(row, group):
             yield group
             group = []
         group.append(row)
@@ -92,7 +96,7 @@ def _ends_early(last: Line, row: Line, right: float) -> bool:
         return False
     first = row.words[0]
     needed = 2 * row.size if is_cjk(first.text[0]) else first.width + 0.25 * row.size
-    return last.area.right + needed < right - 0.5 * row.size
+    return last.area.right + needed < right
 
 
 def _is_indented(row: Line, group: Sequence[Line]) -> bool:

@@ -15,26 +15,28 @@ _SAME = 1.2
 
 @dataclass(frozen=True)
 class Style:
-    """Height of the body's letters, white between its lines, and whether much of it is in bold or italics."""
+    """Height of the body's letters, distance of its lines, and whether much of it is in bold or italics."""
 
     size: float
-    leading: float
+    pitch: float
     mostly_emphasis: bool
 
     @classmethod
     def of(cls, pages: Iterable[Sequence[Line]]) -> Style:
         """The style of a document, from the lines of its pages, top to bottom."""
         sizes: Counter[float] = Counter()
-        gaps: Counter[float] = Counter()
+        pitches: Counter[float] = Counter()
         emphasised = 0.0
         for lines in pages:
             for line in lines:
                 sizes[_quarters(line.size)] += len(line.text)
                 emphasised += line.emphasis * len(line.text)
-            gaps.update(_quarters(b.area.top - a.area.bottom) for a, b in pairwise(lines) if alike(a.size, b.size))
+            pitches.update(
+                _quarters(b.area.bottom - a.area.bottom) for a, b in pairwise(lines) if alike(a.size, b.size)
+            )
         size = sizes.most_common(1)[0][0]
-        usual = [gap for gap, _ in gaps.most_common() if -0.3 * size < gap < size]
-        return cls(size, usual[0] if usual else 0.3 * size, emphasised > 0.4 * sizes.total())
+        usual = [pitch for pitch, _ in pitches.most_common() if 0.7 * size < pitch < 2 * size]
+        return cls(size, usual[0] if usual else 1.3 * size, emphasised > 0.4 * sizes.total())
 
 
 def alike(one: float, other: float) -> bool:
