@@ -75,6 +75,8 @@ def _parse(parser: DoclingParser, path: Path, memory_mb: int) -> tuple[ParsedDoc
     except MemoryError:
         message = f"{path.name} needs more than {memory_mb} MiB of memory to be read."
         return ParseError(message, hint="Split it, or raise parsing.memory_mb."), False
+    except Exception as error:  # noqa: BLE001 - one document's failure, whatever it is, stays its own
+        return ParseError(f"{path.name} cannot be read ({type(error).__name__}: {error})."), False
 
 
 def _make_parser(setup: Setup) -> DoclingParser:
@@ -94,8 +96,11 @@ def _limit_memory(megabytes: int) -> None:
 
 
 def _peak_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    """Most memory this program ever had; Linux's `ru_maxrss` would begin with what the parent had when it forked."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def _end_with_parent() -> None:
