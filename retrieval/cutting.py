@@ -21,10 +21,8 @@ def cut(text: str, limit: int, spans: Callable[[str], Spans]) -> list[str]:
     """The pieces of `text` in order, none over `limit` tokens; only blanks at the cuts are lost."""
     tokens = spans(text)
     pieces, begin, first = [], 0, 0
-    while (left := len(tokens) - first) > limit:
-        share = -(-left // -(-left // limit))
-        size = min(limit, share + limit // 8)
-        end = _end(text, begin, max(tokens[first + size][0], begin + 1))
+    while len(tokens) - first > limit:
+        end = _end(text, begin, max(tokens[first + limit][0], begin + 1))
         pieces.append(text[begin:end].strip())
         begin, first = end, bisect_left(tokens, (end, end), lo=first)
     pieces.append(text[begin:].strip())

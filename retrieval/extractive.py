@@ -81,7 +81,7 @@ def answer(question: str, passages: Sequence[Passage], embedder: Embedder) -> Ex
     if not chosen or not _answers(question, chosen, threshold):
         language = "zh" if detect_language(question) == "zh" else "en"
         return ExtractiveAnswer(text=NOT_FOUND[language], abstained=True, citations=())
-    text, citations = cite("\n".join(_quoted(candidate) for candidate in chosen), passages)
+    text, citations = cite("\n\n".join(_quoted(candidate) for candidate in chosen), passages)
     return ExtractiveAnswer(text=text, abstained=False, citations=citations)
 
 

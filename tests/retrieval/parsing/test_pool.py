@@ -65,8 +65,9 @@ def _wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
 
 
 def _is_gone(process: psutil.Process) -> bool:
+    """Whether it has ended with all its threads; its parent may not have asked for its exit code yet."""
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
     except psutil.NoSuchProcess:
         return True
 
