@@ -33,7 +33,7 @@ def cite(answer: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation,
     """`answer` with its markers as `[n]` and the ones never given removed, and a citation per marker, by first use.
 
     Understood are `[1]`, `[1, 2]`, `[1][2]`, `[1-3]`, `【1】` and their full-width forms; code in backticks and links
-    are left alone. A quote is verbatim from its chunk: the sentence closest to the sentences that carry the marker.
+    are left alone. A quote is verbatim from its chunk: the sentence closest to what first carries the marker.
     """
     given = {passage.marker: passage for passage in passages}
     read = _read(answer, given)
@@ -91,17 +91,17 @@ def _with(text: str, used: Sequence[int], following: str) -> str:
 
 
 def _claims(answer: _Answer) -> dict[int, str]:
-    """What the answer says under each marker."""
+    """What the answer first says under each marker."""
     sentences = split(answer.plain)
-    claims: dict[int, list[str]] = {}
+    claims: dict[int, str] = {}
     previous = 0
     for marker, place in answer.places:
         sentence = _carrier(answer.plain, sentences, place)
         clause = answer.plain[max(sentence.start, previous) : place] if sentence else ""
         whole = sentence.text if sentence else answer.plain
-        claims.setdefault(marker, []).append(clause if len(terms(clause)) >= _CLAUSE_TERMS else whole)
+        claims.setdefault(marker, clause if len(terms(clause)) >= _CLAUSE_TERMS else whole)
         previous = place
-    return {marker: "\n".join(texts) for marker, texts in claims.items()}
+    return claims
 
 
 def _carrier(text: str, sentences: Sequence[Sentence], place: int) -> Sentence | None:
