@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EMBED_ALONE = """
 import sys, time
 from pathlib import Path
+from configs.settings import load_settings
 from retrieval.library import Library
 library = Library(load_settings(data_dir=Path(sys.argv[1])), exclusive=True)
 kb = library.open("default")
