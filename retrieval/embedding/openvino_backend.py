@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -29,13 +30,14 @@ def import_openvino() -> Any:
 
 
 class OpenVINOEmbedder:
-    """One compiled model; thread-safe, one inference at a time."""
+    """One compiled model; thread-safe, with one inference request per thread, which is slow to make."""
 
     def __init__(self, files: ModelFiles, graph: Path, *, precision: Precision, batch_size: int) -> None:
         self._files, self._backend, self._batch_size = files, f"openvino-{precision}", batch_size
         self._tokenizer = load_tokenizer(str(files.tokenizer), files.max_tokens)
         self._scripts = ReadableScripts(self._tokenizer)
         self._model = _compile(graph, precision)
+        self._per_thread = threading.local()
         self._dimension = int(self._model.outputs[0].partial_shape[1].get_length())
 
     @property
@@ -68,7 +70,9 @@ class OpenVINOEmbedder:
         return self._scripts.share(text)
 
     def _run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Vectors:
-        vectors: Vectors = self._model.create_infer_request().infer([ids, mask])[0]
+        if not hasattr(self._per_thread, "request"):
+            self._per_thread.request = self._model.create_infer_request()
+        vectors: Vectors = self._per_thread.request.infer([ids, mask])[0]
         return vectors
 
 
