@@ -9,8 +9,8 @@ MIN_COSINE = 0.9995
 MEAN_COSINE = 0.9999
 """Two backends are equal when the worst and the mean cosine to torch fp32 over the probe texts reach these.
 
-bf16 on a CPU with native support has 0.99997 at worst and leaves nDCG@10 of Cranfield and SciFact within
-0.001; int8 quantisation has 0.90 to 0.97 at worst and does not pass.
+bf16 on a CPU with native support has 0.99997 at worst and leaves nDCG@10 of Cranfield within 0.001;
+int8 quantisation has 0.90 to 0.97 at worst and does not pass.
 """
 
 WORTH_CHANGING = 1.1
