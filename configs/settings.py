@@ -22,7 +22,12 @@ from configs.errors import ConfigError
 ENV_PREFIX = "ROUNDTABLE_"
 
 Backend = Literal["auto", "openvino-bf16", "openvino-fp32", "torch-fp32"]
+ChunkingStrategy = Literal["hybrid", "hierarchical", "sentence-window", "fixed", "page"]
 SandboxName = Literal["docker", "bubblewrap", "landlock", "none"]
+
+
+def _split(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
 class _Section(BaseModel):
@@ -62,18 +67,41 @@ class EmbeddingSettings(_Section):
 
 
 class ParsingSettings(_Section):
-    """Limits of one parsing worker; a document over a limit fails alone."""
+    """How documents are read and the limits of reading one; a document over a limit fails alone.
+
+    `memory_mb` is what all parsing workers together may hold in memory. `layout_models`: those on disk (`auto`), also
+    fetched from the model hub (`download`), or none (`off`).
+    """
 
     workers: int | None = Field(None, gt=0)
     timeout_s: float = Field(120.0, gt=0)
-    memory_mb: int = Field(4096, gt=0)
+    memory_mb: int = Field(2048, gt=0)
     max_file_mb: int = Field(200, gt=0)
+    max_pages: int = Field(5000, gt=0)
+    ocr: bool = True
+    layout_models: Literal["auto", "download", "off"] = "auto"
+
+
+class FetchSettings(_Section):
+    """Limits of fetching a web page as a source; `allow_hosts` names the private hosts that may be asked."""
+
+    timeout_s: float = Field(30.0, gt=0)
+    max_mb: int = Field(50, gt=0)
+    max_redirects: int = Field(5, ge=0)
+    allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        return _split(value)
 
 
 class ChunkingSettings(_Section):
-    """Chunk length in the embedder's tokens; never more than the embedder reads."""
+    """How documents are cut, counted in the embedder's tokens; a chunk is never longer than the embedder reads."""
 
+    strategy: ChunkingStrategy = "hybrid"
     max_tokens: int | None = Field(None, gt=15)
+    overlap: int = Field(0, ge=0)
 
 
 class SearchSettings(_Section):
@@ -95,7 +123,7 @@ class SandboxSettings(_Section):
     @field_validator("backends", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
-        return tuple(v.strip() for v in value.split(",")) if isinstance(value, str) else value
+        return _split(value)
 
 
 class StorageSettings(_Section):
@@ -122,6 +150,7 @@ class Settings(BaseSettings):
     llm: LLMSettings = LLMSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     parsing: ParsingSettings = ParsingSettings()
+    fetch: FetchSettings = FetchSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     search: SearchSettings = SearchSettings()
     sandbox: SandboxSettings = SandboxSettings()

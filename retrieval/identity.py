@@ -26,14 +26,21 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def document_id(location: str, content: str) -> str:
-    """Identity of one version of one source."""
-    return _hash(location, content)
+def document_id(content: str, kind: str) -> str:
+    """Identity of a content read as one kind of document: where it lies does not matter."""
+    return _hash(content, kind)
 
 
 def chunk(draft: ChunkDraft, *, document: str, position: int) -> Chunk:
-    """Give a draft its identity: the hash of document id, position and text."""
-    return Chunk(id=_hash(document, str(position), draft.text), document_id=document, position=position, **vars(draft))
+    """Give a draft its identity: the hash of document id, position, and the texts it is read and found by."""
+    fields = {name: value for name, value in vars(draft).items() if name != "section"}
+    return Chunk(
+        id=_hash(document, str(position), draft.text, draft.embedded_text),
+        document_id=document,
+        position=position,
+        parent_id=_hash(document, "section", str(draft.section)),
+        **fields,
+    )
 
 
 def _hash(*parts: str) -> str:

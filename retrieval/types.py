@@ -18,10 +18,11 @@ DocumentStatus = Literal["indexed", "unchanged", "removed", "failed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One version of one source.
+    """One content, stored once however many sources hold it.
 
-    `location` is the absolute path that identifies it, `source` the path as the user gave it; `pages` is 0 for formats
-    without pages.
+    `location` is where it was found (an absolute path, `ARCHIVE!/MEMBER` or an address), `source` the same as the user
+    gave it, `copies` the sources of other files with the same content. `pages` is 0 for formats without pages;
+    `problems` says, page by page, what could not be read.
     """
 
     id: str
@@ -33,11 +34,16 @@ class Document:
     pages: int
     title: str
     language: str
+    copies: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChunkDraft:
-    """A chunk as the parsing worker makes it, before it has an identity in a knowledge base."""
+    """A chunk as the parsing worker makes it, before it has an identity in a knowledge base.
+
+    Chunks of one `section` (counted from 0 in reading order) make up one parent for small-to-big.
+    """
 
     text: str
     embedded_text: str
@@ -47,6 +53,7 @@ class ChunkDraft:
     boxes: Boxes = field(default_factory=dict)
     tokens: int
     kind: ChunkKind = "text"
+    section: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +74,10 @@ class ParsedDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """A passage that can be found, read and cited. `text` is for reading, `embedded_text` for searching."""
+    """A passage that can be found, read and cited. `text` is for reading, `embedded_text` for searching.
+
+    Chunks of one section share their `parent_id`; together, in the order of their positions, they are the parent.
+    """
 
     id: str
     document_id: str
@@ -160,6 +170,7 @@ class Citation:
     boxes: Boxes
     quote: str
     headings: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The citation as it stands in JSON; boxes keyed by page number."""
@@ -172,6 +183,7 @@ class Citation:
             "chunk_id": self.chunk_id,
             "document_id": self.document_id,
             "headings": list(self.headings),
+            "copies": list(self.copies),
         }
 
 
