@@ -59,9 +59,12 @@ class LLMSettings(_Section):
 
 
 class EmbeddingSettings(_Section):
-    """The embedding model (a hub name or a folder) and how it runs on this machine."""
+    """The embedding model (a hub name or a folder) and how it runs on this machine.
 
-    model: str = "all-MiniLM-L6-v2"
+    Without `model` an index is read with the model it was made with, and a new one is made with the bundled model.
+    """
+
+    model: str | None = None
     backend: Backend = "auto"
     batch_size: int = Field(8, gt=0)
 
@@ -100,7 +103,7 @@ class ChunkingSettings(_Section):
     """How documents are cut, counted in the embedder's tokens; a chunk is never longer than the embedder reads."""
 
     strategy: ChunkingStrategy = "hybrid"
-    max_tokens: int | None = Field(None, gt=15)
+    max_tokens: int = Field(256, gt=15)
     overlap: int = Field(0, ge=0)
 
 
@@ -205,6 +208,25 @@ def model_cache() -> Path:
 def child_environment() -> dict[str, str]:
     """The environment for our own worker processes: ours, without the application's secrets."""
     return {k: v for k, v in os.environ.items() if not k.startswith(ENV_PREFIX)}
+
+
+def docling_models() -> Path | None:
+    """The folder of Docling's models that DOCLING_ARTIFACTS_PATH names, whether it exists or not."""
+    named = os.environ.get("DOCLING_ARTIFACTS_PATH")
+    return Path(named).expanduser() if named else None
+
+
+def docling_cache() -> Path:
+    """Where Docling keeps what it downloads: DOCLING_CACHE_DIR, else its default."""
+    return Path(os.environ.get("DOCLING_CACHE_DIR") or Path.home() / ".cache" / "docling").expanduser()
+
+
+def hub_cache() -> Path:
+    """Where the model hub's client keeps snapshots (its own variables, else its default)."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("HF_HOME") or f"{cache}/huggingface"
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
+    return Path(os.path.expandvars(named)).expanduser()
 
 
 def tiktoken_cache() -> Path | None:

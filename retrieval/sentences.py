@@ -27,6 +27,8 @@ _CLOSED = re.compile(r"[.!?:;。！？：；…][\"'”’)\]」』）]*$")
 _REFERENCES = r"(?:\[\d{1,3}(?:[,–-]\d{1,3})*\])*"
 _END = re.compile(rf"(?:[。！？；]+[”’」』）]*|[.!?]+[\"'”’)\]]*(?={_REFERENCES}(?:\s|$))){_REFERENCES}")
 _LAST_WORD = re.compile(r"(?:^|[\s(\[“\"'])([^\s(\[“\"']*)$")
+_LONGEST_WORD = 40
+"""Letters before a full stop that are looked at; no abbreviation is longer."""
 _LEAD = re.compile(r"[:：][^\S\n]*\n")
 _JOINT = re.compile(r"\s*\n\s*(?:(?:[-*+•·▪◦‣]|\d{1,3}[.)、])\s*)?")
 
@@ -145,7 +147,7 @@ def _is_boundary(text: str, begin: int, match: re.Match[str]) -> bool:
         return False
     if not match[0].startswith(".") or match[0].startswith(".."):
         return True
-    word = _LAST_WORD.search(text[begin : match.start()])
+    word = _LAST_WORD.search(text[max(begin, match.start() - _LONGEST_WORD) : match.start()])
     return word is None or not _is_abbreviation(word[1])
 
 

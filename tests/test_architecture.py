@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("configs", "retrieval", "agents", "ui")
 HOMES = {
     "docling": ("retrieval/parsing/",),
-    "docling_core": ("retrieval/parsing/", "retrieval/chunking.py"),
+    "docling_core": ("retrieval/parsing/", "retrieval/chunking/"),
     "chromadb": ("retrieval/stores/chroma.py",),
     "tantivy": ("retrieval/stores/lexical.py",),
     "sentence_transformers": ("retrieval/embedding/",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from retrieval.sentences import split
 
@@ -17,16 +18,23 @@ _BEYOND = 40
 """Characters after the window that show whether a sentence really ends in it."""
 
 
-def cut(text: str, limit: int, spans: Callable[[str], Spans]) -> list[str]:
-    """The pieces of `text` in order, none over `limit` tokens; only blanks at the cuts are lost."""
+def cut(text: str, limit: int, spans: Callable[[str], Spans]) -> list[tuple[int, int]]:
+    """Start and end of the pieces of `text` in order, none over `limit` tokens; only blanks at the cuts are lost."""
     tokens = spans(text)
-    pieces, begin, first = [], 0, 0
+    ends, begin, first = [0], 0, 0
     while len(tokens) - first > limit:
-        end = _end(text, begin, max(tokens[first + limit][0], begin + 1))
-        pieces.append(text[begin:end].strip())
-        begin, first = end, bisect_left(tokens, (end, end), lo=first)
-    pieces.append(text[begin:].strip())
-    return [piece for piece in pieces if piece]
+        begin = _end(text, begin, max(tokens[first + limit][0], begin + 1))
+        ends.append(begin)
+        first = bisect_left(tokens, (begin, begin), lo=first)
+    found = (stripped(text, start, end) for start, end in pairwise((*ends, len(text))))
+    return [(start, end) for start, end in found if start < end]
+
+
+def stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the blanks at its ends."""
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    return start, start + len(piece.strip())
 
 
 def pack(lines: Sequence[str], sizes: Sequence[int], limit: int) -> list[str]:
@@ -53,3 +61,13 @@ def _end(text: str, begin: int, reach: int) -> int:
         if ends:
             return ends[-1]
     return reach
+
+
+def last(text: str, limit: int, spans: Callable[[str], Spans]) -> int:
+    """Where the last whole sentences of at most `limit` tokens begin, or the last words if no sentence is so short."""
+    tokens = spans(text)
+    if len(tokens) <= limit:
+        return 0
+    reach = tokens[-limit][0]
+    starts = [sentence.start for sentence in split(text) if sentence.start >= reach]
+    return starts[0] if starts else next((match.end() for match in re.finditer(r"\s", text[reach:])), 0) + reach

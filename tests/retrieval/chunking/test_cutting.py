@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
-from retrieval.cutting import cut, pack
+from retrieval.chunking.cutting import Spans, pack
+from retrieval.chunking.cutting import cut as cut_spans
 
 
 def _words(text: str) -> list[tuple[int, int]]:
     """Every word is a token, and every Chinese character."""
     return [match.span() for match in re.finditer(r"[a-zA-Z]+|[^\sa-zA-Z]", text)]
+
+
+def cut(text: str, limit: int, spans: Callable[[str], Spans]) -> list[str]:
+    return [text[start:end] for start, end in cut_spans(text, limit, spans)]
 
 
 def test_a_short_text_stays_whole() -> None:
