@@ -9,25 +9,23 @@ from functools import cached_property
 from statistics import median
 from typing import Literal
 
-from retrieval.parsing.pdf.lines import Line, join
+from retrieval.parsing.pdf.captions import CAPTION, TABLE_CAPTION
+from retrieval.parsing.pdf.lines import Line, join, left_first
 from retrieval.parsing.pdf.page import Area, around
 from retrieval.parsing.pdf.paragraphs import BULLET, EMPHASISED, ENDS_SENTENCE, LARGER, NUMBER, marker, paragraphs
 from retrieval.parsing.pdf.style import Style, alike
 
 Kind = Literal["text", "heading", "list_item", "caption", "code"]
 
-_CAPTION = re.compile(
-    r"(?:(?:fig(?:ure)?|table|tab|listing|example|chart|abb|tabelle)\.?\s*[\dIVX]+(?:[-–.]\d+)*|[图圖表]\s*\d+(?:[-–.]\d+)*)"
-    r"[.:：\s]",
-    re.IGNORECASE,
-)
-_TABLE_CAPTION = re.compile(r"tab|表", re.IGNORECASE)
 _SECTION = re.compile(
     r"(?:(\d{1,2}(?:\.\d{1,3})*)\.?\s+\S|(?:chapter|appendix|part)\s+[\dIVXA-Z]+\b|第[一二三四五六七八九十百\d]+[章节節条條])",
     re.I,
 )
 _CLOSED = (".", ",", ";", ":", "。", "，", "；", "：", "、", "...")
 _LONGEST_HEADING = 140
+_SMALLEST_HEADING = 0.85
+"""Height of the letters of a bold heading, as a share of the body's; labels in figures are smaller."""
+_ADDRESS = re.compile(r"https?:|www\.|@\w|\w\.[a-z]{2,4}/")
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Block:
     @property
     def is_table_caption(self) -> bool:
         """Whether it names a table."""
-        return self.kind == "caption" and bool(_TABLE_CAPTION.match(self.text))
+        return self.kind == "caption" and bool(TABLE_CAPTION.match(self.text))
 
     def continues_in(self, other: Block) -> bool:
         """Whether `other`, at the head of the next column or page, goes on with this paragraph."""
@@ -99,14 +97,14 @@ class Block:
 
 def blocks(rows: Sequence[Line], page: int, style: Style) -> list[Block]:
     """The blocks of one column, top to bottom."""
-    return [Block(_kind(group, style), page, tuple(group)) for group in paragraphs(rows, style)]
+    return [Block(_kind(group, style), page, tuple(group)) for group in paragraphs(left_first(rows), style)]
 
 
 def _kind(group: Sequence[Line], style: Style) -> Kind:
     text = join(line.text for line in group)
     if all(line.mono for line in group):
         return "code"
-    if _CAPTION.match(text):
+    if CAPTION.match(text):
         return "caption"
     if _is_heading(group, text, style):
         return "heading"
@@ -118,9 +116,13 @@ def _is_heading(group: Sequence[Line], text: str, style: Style) -> bool:
         return False
     size = median(line.size for line in group)
     emphasised = all(line.emphasis > EMPHASISED for line in group)
-    if BULLET.match(text):
+    if BULLET.match(text) or _ADDRESS.search(text):
         return False
-    return size > LARGER * style.size or (emphasised and not style.mostly_emphasis and size > 0.85 * style.size)
+    return (
+        size > LARGER * style.size
+        or (emphasised and not style.mostly_emphasis and size > _SMALLEST_HEADING * style.size)
+        or all(style.is_display(line) for line in group)
+    )
 
 
 def _mostly_letters(text: str) -> bool:

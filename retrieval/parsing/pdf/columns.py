@@ -113,7 +113,8 @@ def _are_columns(left: Sequence[Line], right: Sequence[Line], region: Area) -> b
 
 
 def _is_prose(lines: Sequence[Line], column: Area, region: Area) -> bool:
-    heights = {round(line.area.middle / line.size) for line in lines}
+    step = median(line.size for line in lines)
+    heights = {round(line.area.middle / step) for line in lines}
     return (
         column.width >= _NARROWEST * region.width
         and sum(line.area.width for line in lines) >= _FILLED * column.width * len(heights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +20,72 @@ from docling_core.types.doc import (
 from retrieval.errors import ParseError
 from retrieval.parsing.pdf.blocks import Block, blocks
 from retrieval.parsing.pdf.columns import in_reading_order
-from retrieval.parsing.pdf.extract import read_pages
+from retrieval.parsing.pdf.contents import contents_table
+from retrieval.parsing.pdf.extract import page_count, read_pages
 from retrieval.parsing.pdf.furniture import without_furniture
 from retrieval.parsing.pdf.grids import ruled_tables
 from retrieval.parsing.pdf.headings import Outline
 from retrieval.parsing.pdf.lines import Line, join, phrases, rows
-from retrieval.parsing.pdf.page import Page, Word
+from retrieval.parsing.pdf.page import Page, UnreadablePage, Word
 from retrieval.parsing.pdf.style import Style
 from retrieval.parsing.pdf.tables import Table, aligned_table
+from retrieval.parsing.pdf.turned import turned_paragraphs
 
 Element = Block | Table
 
 _LABELS = {"text": DocItemLabel.TEXT, "caption": DocItemLabel.CAPTION}
 
 
-def read_by_geometry(path: Path) -> tuple[DoclingDocument, tuple[str, ...]]:
-    """The document and which pages could not be read. Raises ParseError when no page has text."""
+OnPage = Callable[[int, int], None]
+"""Told how many pages are read, and how many there are."""
+
+
+def read_by_geometry(
+    path: Path,
+    *,
+    password: str | None = None,
+    read_scan: Callable[[Page], Page | UnreadablePage] | None = None,
+    on_page: OnPage | None = None,
+) -> tuple[DoclingDocument, tuple[str, ...]]:
+    """The document and which pages could not be read; `read_scan` reads a page without a text layer.
+
+    Raises ParseError when no page has text.
+    """
     pages, problems = [], []
-    for page in read_pages(path):
-        if isinstance(page, Page):
-            pages.append(page)
+    total = page_count(path, password)
+    for page in read_pages(path, password):
+        known = read_scan(page) if read_scan and isinstance(page, Page) and not page.words else page
+        if isinstance(known, Page):
+            pages.append(known)
         else:
-            problems.append(f"Page {page.number} cannot be read ({page.reason}).")
+            problems.append(f"Page {known.number} cannot be read ({known.reason}).")
+        if on_page:
+            on_page(page.number, total)
     if not any(page.words for page in pages):
-        raise ParseError(f"{path.name}: {problems[0]}") if problems else no_text_layer(path)
-    problems += [f"Page {page.number} is a picture without a text layer." for page in pages if page.is_scan]
-    style = Style.of([rows(page.words) for page in pages])
+        raise ParseError(f"{path.name}: {problems[0]}") if problems else no_text(path, ocr=read_scan is not None)
+    lacks = "in which no text was found" if read_scan else "without a text layer"
+    problems += [f"Page {page.number} is a picture {lacks}." for page in pages if page.is_scan and not page.words]
+    return geometry_document(path.stem, pages), tuple(problems)
+
+
+def geometry_document(name: str, pages: Sequence[Page]) -> DoclingDocument:
+    """A document from the words and rules of its pages."""
+    if not any(page.words for page in pages):
+        return _document(name, pages, ())
+    lines = [rows(page.level_words) for page in pages]
+    style = Style.of(lines)
     elements: list[Element] = []
-    for page, words in zip(pages, without_furniture(pages, style.size), strict=True):
-        elements += _elements(page, words, style)
-    return _document(path.stem, pages, elements), tuple(problems)
+    for page, own, words in zip(pages, lines, without_furniture(pages, style.size), strict=True):
+        elements += _elements(page, words, style.on_page(own))
+    return _document(name, pages, elements)
 
 
-def no_text_layer(path: Path) -> ParseError:
-    """The error for a PDF of pictures."""
+def no_text(path: Path, *, ocr: bool) -> ParseError:
+    """The error for a PDF of pictures without text, or with text that was not looked for."""
+    if ocr:
+        return ParseError(f"{path.name} contains no text.", hint="Only documents with text can be searched.")
     return ParseError(
-        f"{path.name} has no text layer (scanned, or drawn as pictures).", hint="Run it through OCR first."
+        f"{path.name} has no text layer (scanned, or drawn as pictures).", hint="Set parsing.ocr to true to read it."
     )
 
 
@@ -63,7 +93,9 @@ def _elements(page: Page, words: Sequence[Word], style: Style) -> Iterator[Eleme
     """The blocks and tables of a page in reading order."""
     ruled = ruled_tables(page.number, words, page.rules)
     in_tables = {word for _, taken in ruled for word in taken}
-    loose = phrases(word for word in words if word not in in_tables)
+    loose = phrases(word for word in words if word not in in_tables and not word.turn)
+    for paragraph in turned_paragraphs(word for word in words if word.turn and word not in in_tables):
+        yield Block("text", page.number, tuple(paragraph))
     rtl = 2 * sum(word.rtl for word in words) > len(words)
     for column in in_reading_order([*loose, *(table for table, _ in ruled)], right_to_left=rtl):
         yield from _column_elements(page.number, column, style)
@@ -87,7 +119,9 @@ def _column_elements(page: int, column: Sequence[Line | Table], style: Style) ->
 def _line_elements(page: int, lines: Sequence[Line], style: Style) -> Iterator[Element]:
     start = at = 0
     while at < len(lines):
-        table, taken = aligned_table(page, lines[at:])
+        table, taken = contents_table(page, lines[at:])
+        if not table:
+            table, taken = aligned_table(page, lines[at:])
         if table:
             yield from blocks(lines[start:at], page, style)
             yield table
@@ -146,7 +180,8 @@ class _Writer:
     def _add_table(self, table: Table, captions: Sequence[Block]) -> None:
         data = TableData(table_cells=_cells(table), num_rows=table.rows, num_cols=table.columns)
         caption = self._add_blocks(captions) if captions else None
-        self._document.add_table(data=data, caption=caption, prov=self._place(table, (0, 0)))
+        label = DocItemLabel.DOCUMENT_INDEX if table.is_contents else DocItemLabel.TABLE
+        self._document.add_table(data=data, caption=caption, prov=self._place(table, (0, 0)), label=label)
 
     def _add_blocks(self, blocks: Sequence[Block]) -> Any:
         first, document = blocks[0], self._document

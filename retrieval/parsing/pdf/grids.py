@@ -9,9 +9,12 @@ from itertools import pairwise
 from retrieval.parsing.pdf.lines import join, rows
 from retrieval.parsing.pdf.page import Area, Word, around
 from retrieval.parsing.pdf.tables import Cell, Table
+from retrieval.parsing.pdf.turned import turned_lines
 
 _FILLED = 0.5
 """A drawing has more empty fields than a table."""
+_IN_USE = 0.8
+"""A drawing has more rows without a word than a table."""
 _LONGEST_CELL = 600
 """Characters in one cell; frames around whole sections hold more."""
 _TOUCH = 3.0
@@ -84,14 +87,19 @@ def _table(page: int, words: Sequence[Word], area: Area, lines: Sequence[Area]) 
         return None
     cells = _cells(words, _Grid(xs, ys, upright, level))
     filled = tuple(cell for cell in cells if cell.text)
-    if (
-        len(filled) < _FILLED * len(cells)
-        or len({cell.column for cell in filled}) < 2
-        or len({cell.row for cell in filled}) < 2
-        or max(len(cell.text) for cell in filled) > _LONGEST_CELL
-    ):
+    if len(filled) < _FILLED * len(cells) or not _is_table(filled, len(ys) - 1):
         return None
     return Table(page, area, filled, header_rows=max(cell.row_end for cell in filled if cell.row == filled[0].row))
+
+
+def _is_table(filled: Sequence[Cell], rows: int) -> bool:
+    rows_in_use = len({cell.row for cell in filled})
+    return (
+        len({cell.column for cell in filled}) > 1
+        and rows_in_use > 1
+        and rows_in_use >= _IN_USE * rows
+        and max(len(cell.text) for cell in filled) <= _LONGEST_CELL
+    )
 
 
 def _edges(positions: Iterable[float]) -> list[float]:
@@ -108,7 +116,7 @@ def _with_unruled_rows(
     """Edges also between rows of text that no line parts: where every filled column has several, most of them all."""
     edges, lines = list(ys), list(level)
     for top, bottom in pairwise(ys):
-        band = [word for word in words if top <= word.middle <= bottom]
+        band = [word for word in words if top <= word.middle <= bottom and not word.turn]
         texts = rows(band)
         columns = [rows(w for w in band if left <= w.centre <= right) for left, right in pairwise(xs)]
         filled = [len(column) for column in columns if column]
@@ -132,6 +140,7 @@ def _cells(words: Sequence[Word], grid: _Grid) -> list[Cell]:
         taken = [place for place in places if owner[place] == first]
         row_end, column_end = max(row for row, _ in taken) + 1, max(column for _, column in taken) + 1
         area = Area(grid.xs[first[1]], grid.ys[first[0]], grid.xs[column_end], grid.ys[row_end])
-        lines = rows(word for word in words if area.holds(word))
+        inside = [word for word in words if area.holds(word)]
+        lines = [*rows(word for word in inside if not word.turn), *turned_lines(word for word in inside if word.turn)]
         cells.append(Cell(join(line.text for line in lines), first[0], row_end, first[1], column_end))
     return cells

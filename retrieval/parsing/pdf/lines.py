@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import groupby, pairwise
-from statistics import median_high
+from statistics import median_high, mode
 
 from retrieval.language import CJK
 from retrieval.parsing.pdf.page import Area, Word, around
@@ -15,9 +15,13 @@ from retrieval.parsing.pdf.page import Area, Word, around
 GAP = 0.8
 """Words further apart than this share of their height do not belong to one phrase."""
 _TOUCHING = 0.12
+"""Words in two kinds of type this close make one; the same kind is only divided where there is a blank."""
+_BLANK = 0.02
+_SMALLER = 1.2
 _INITIAL = 2.2
 """Letters this many times as tall as others stand over several lines of them."""
 _CJK = re.compile(f"[{CJK}]")
+_MARK = re.compile(r"[\d*†‡§,()]+")
 _LEADER = re.compile(r"(?:\s?[.·…_]){5,}")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]$")
 
@@ -47,6 +51,11 @@ class Line:
     def mono(self) -> bool:
         """Whether it is all in one letter width, as code is."""
         return all(word.mono for word in self.words)
+
+    @cached_property
+    def family(self) -> str:
+        """The family of type most of its letters are from."""
+        return mode(word.family for word in self.words for _ in word.text)
 
     @cached_property
     def text(self) -> str:
@@ -84,6 +93,15 @@ def rows(words: Iterable[Word]) -> list[Line]:
     return [Line(tuple(sorted(row, key=lambda word: word.left))) for row in open_rows]
 
 
+def left_first(rows: Iterable[Line]) -> list[Line]:
+    """Rows as they are read: what stands beside a taller line and left of it, such as `Chapter 1`, comes before it."""
+    ordered: list[Line] = []
+    for row in rows:
+        beside = ordered and row.area.right <= ordered[-1].area.left and row.area.middle < ordered[-1].area.bottom
+        ordered.insert(len(ordered) - bool(beside), row)
+    return ordered
+
+
 def join(texts: Iterable[str]) -> str:
     """Lines or parts of one paragraph as one text: words divided at a line end closed up, no space within Chinese."""
     return reduce(_join, texts, "")
@@ -107,9 +125,25 @@ def _closed_up(one: str, other: str) -> bool:
 
 
 def _apart(one: Word, other: Word) -> bool:
+    if one.turn or _is_raised(one, other) or _is_raised(other, one) or _changes_direction(one, other):
+        return True
     gap = max(other.left - one.right, one.left - other.right)
-    height = max(one.height, other.height)
-    return gap > (GAP if _closed_up(one.text, other.text) else _TOUCHING) * height
+    touching = _BLANK if _type(one) == _type(other) else _TOUCHING
+    return gap > (GAP if _closed_up(one.text, other.text) else touching) * max(one.height, other.height)
+
+
+def _is_raised(one: Word, other: Word) -> bool:
+    """Whether `one` is the mark of a note at `other`."""
+    smaller = one.height * _SMALLER < other.height and one.bottom < other.bottom - 0.15 * other.height
+    return smaller and other.text[0].isalnum() and bool(_MARK.fullmatch(one.text))
+
+
+def _changes_direction(one: Word, other: Word) -> bool:
+    return one.rtl != other.rtl and one.text[-1].isalnum() and other.text[0].isalnum()
+
+
+def _type(word: Word) -> tuple[str, bool, bool]:
+    return word.family, word.emphasis, word.mono
 
 
 def _tolerance(one: Word, other: Word) -> float:

@@ -53,12 +53,17 @@ def around(areas: Iterable[Area]) -> Area:
 
 @dataclass(frozen=True, slots=True)
 class Word(Area):
-    """A word as the page shows it: in bold or italics, in one letter width, right to left."""
+    """A word as the page shows it: in bold or italics, in one letter width, right to left, in which family of type.
+
+    `turn` is 0 for a word that lies level, 1 for one that is read upwards, -1 for one that is read downwards.
+    """
 
     text: str
     emphasis: bool = False
     mono: bool = False
     rtl: bool = False
+    family: str = ""
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,11 @@ class Page:
     words: Sequence[Word]
     rules: Sequence[Area] = ()
     is_scan: bool = False
+
+    @property
+    def level_words(self) -> list[Word]:
+        """The words that do not stand on their side."""
+        return [word for word in self.words if not word.turn]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ ENDS_SENTENCE = (".", "?", "!", ":", "。", "？", "！", "：", "”", '"', ")"
 _CONTENTS_ENTRY = re.compile(r"\.\.\.\s*[\divxlc]*$")
 _EXTRA_LEADING = 0.25
 """White beyond the usual, in line heights, that ends a paragraph."""
+_BLANK_LINES = 2.2
+"""Code has lines left blank within it."""
 _ROOM = 0.1
 """A line ends early when the next word would have fit and this share of the column were still left."""
 _ALIGNED = 0.08
@@ -59,13 +61,14 @@ def _runs(rows: Sequence[Line], style: Style) -> Iterator[list[Line]]:
 def _parted(run: Sequence[Line], row: Line, style: Style) -> bool:
     last = run[-1]
     pitch = row.area.bottom - last.area.bottom
-    scale = row.size / style.size if not row.mono else 1
+    scale = row.size / style.size if not row.mono else _BLANK_LINES
     emphasis_changes = (row.emphasis > EMPHASISED) != (last.emphasis > EMPHASISED)
     return (
         not 0 <= pitch <= scale * style.pitch + _EXTRA_LEADING * row.size
         or not alike(last.size, row.size)
         or (emphasis_changes and (len(run) == 1 or row.emphasis > EMPHASISED))
         or row.mono != last.mono
+        or style.is_display(row) != style.is_display(last)
         or bool(marker(row.text))
         or bool(_CONTENTS_ENTRY.search(last.text))
     )
@@ -77,7 +80,8 @@ def _split(run: Sequence[Line], column_right: float) -> Iterator[list[Line]]:
     width = right - min(row.area.left for row in run)
     group = [run[0]]
     for row in run[1:]:
-        if _ends_early(group[-1], row, right - _ROOM * width) or _is_indented(row, group) or _leaves_item(row, group):
+        ends = _ends_early(group[-1], row, right - _ROOM * width) and not _hangs(row, group)
+        if ends or _is_indented(row, group) or _leaves_item(row, group):
             yield group
             group = []
         group.append(row)
@@ -106,6 +110,15 @@ def _is_indented(row: Line, group: Sequence[Line]) -> bool:
         and group[-1].text.endswith(ENDS_SENTENCE)
         and row.area.left > min(line.area.left for line in group) + 0.7 * row.size
     )
+
+
+def _hangs(row: Line, group: Sequence[Line]) -> bool:
+    """Whether `row` goes on with an unfinished list item, under the text behind its marker."""
+    found = marker(group[0].text)
+    if not found or group[-1].text.endswith(ENDS_SENTENCE):
+        return False
+    behind = group[0].words[min(len(found[0].split()), len(group[0].words) - 1)]
+    return abs(row.area.left - behind.left) < 0.3 * row.size
 
 
 def _leaves_item(row: Line, group: Sequence[Line]) -> bool:

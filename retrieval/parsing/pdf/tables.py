@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from retrieval.parsing.pdf.captions import CAPTION
 from retrieval.parsing.pdf.lines import Line
 from retrieval.parsing.pdf.page import Area, around
 
@@ -31,12 +32,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table on one page; the first `header_rows` rows name the columns."""
+    """A table on one page, or a list of contents; the first `header_rows` rows name the columns."""
 
     page: int
     area: Area
     cells: tuple[Cell, ...]
     header_rows: int = 1
+    is_contents: bool = False
 
     @property
     def rows(self) -> int:
@@ -72,7 +74,12 @@ def _tabular_run(rows: Sequence[Line]) -> Iterator[Line]:
 
 
 def _is_tabular(row: Line) -> bool:
-    return len(row.phrases) > 1 and not row.mono and all(len(phrase.text) <= _LONGEST_CELL for phrase in row.phrases)
+    return (
+        len(row.phrases) > 1
+        and not row.mono
+        and not CAPTION.match(row.text)
+        and all(len(phrase.text) <= _LONGEST_CELL for phrase in row.phrases)
+    )
 
 
 def _columns(rows: Sequence[Line]) -> list[tuple[float, float]]:
