@@ -3,49 +3,74 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from multiprocessing.connection import Connection, Pipe, wait
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
 from pathlib import Path
+from typing import Any
 
-from configs.settings import ParsingSettings, child_environment
+from configs.settings import ChunkingSettings, ParsingSettings
 from retrieval.errors import ParseError
-from retrieval.parsing.messages import Answer, Setup
-from retrieval.types import ParsedDocument
+from retrieval.parsing.crew import WATCH_S, Crew
+from retrieval.parsing.endings import FROM_OUTSIDE, crashed
+from retrieval.parsing.messages import CannotStart, Cut, PageRead, Parse, Reply, Request, Setup
+from retrieval.parsing.worker_process import WorkerProcess
+from retrieval.types import ChunkDraft, ParsedDocument
+
+OnPage = Callable[[Path, int, int], None]
+"""Called with a path, its pages read so far and its pages in all, in the thread that takes the results."""
 
 MAX_WORKERS = 4
-"""Each takes 150 to 450 MB; beyond four, embedding is what an ingest waits for."""
-POLL_S = 0.2
-"""How soon a cancel is noticed."""
-LAST_WORDS_S = 5.0
-"""How long a dying process may take, for the sake of its exit code."""
+"""Beyond four, embedding is what an ingest waits for."""
+WORKER_MB = 512
+"""A worker holds 200 to 450 MB between documents; with less each, they would push one another out."""
 
-_ROOT = Path(__file__).parents[2]
-_ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-}
+
+@dataclass(frozen=True)
+class _Job:
+    """What to do, under the caller's name for it; `again` when its worker was ended through no fault of its own."""
+
+    key: Any
+    request: Request
+    again: bool = False
 
 
 class ParserPool:
     """Long-lived parsing workers, started when first needed and replaced when they die or have grown.
 
-    One `parse_all` at a time; `close` may come from any thread and ends a running one.
+    One `parse_all` or `cut_all` at a time; `close` may come from any thread and ends a running one. All workers
+    together hold at most `memory_mb`: over it the largest is ended and its document read again when nothing else is;
+    only one that takes all of it by itself fails. So is a document whose worker was ended from outside read again.
     """
 
-    def __init__(self, settings: ParsingSettings, *, tokenizer: Path, max_tokens: int) -> None:
-        self._setup = Setup(settings=settings, tokenizer=tokenizer.absolute(), max_tokens=max_tokens)
-        self._size = settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
-        self._lock = threading.Lock()
+    def __init__(
+        self,
+        settings: ParsingSettings,
+        *,
+        chunking: ChunkingSettings,
+        tokenizer: Path,
+        max_tokens: int,
+        password: str | None = None,
+    ) -> None:
+        wanted = settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
+        self._size = max(1, min(wanted, settings.memory_mb // WORKER_MB))
+        setup = Setup(
+            settings=settings,
+            share_mb=settings.memory_mb // self._size,
+            chunking=chunking,
+            tokenizer=tokenizer.absolute(),
+            max_tokens=max_tokens,
+            password=password,
+        )
+        self._limits = settings
         self._closed = threading.Event()
-        self._idle: list[_Worker] = []
-        self._busy: dict[Connection, tuple[_Worker, Path]] = {}
+        self._cancel = threading.Event()
+        self._crew = Crew(setup, stopped=self._stopped)
+        self._jobs: dict[WorkerProcess, _Job] = {}
+        self._put_back: deque[_Job] = deque()
+        self._broken: ParseError | None = None
 
     def __enter__(self) -> ParserPool:
         return self
@@ -54,125 +79,95 @@ class ParserPool:
         self.close()
 
     def parse_all(
-        self, paths: Iterable[Path], *, cancel: threading.Event | None = None
+        self, paths: Iterable[Path], *, cancel: threading.Event | None = None, on_page: OnPage | None = None
     ) -> Iterator[tuple[Path, ParsedDocument | ParseError]]:
         """Each path with its document or the reason it failed, as they finish; as many at once as there are workers.
 
         Ends early when `cancel` is set or the pool is closed; documents then in work are dropped.
         """
-        waiting = iter(paths)
-        try:
-            while not self._closed.is_set() and not (cancel and cancel.is_set()):
-                self._hand_out(waiting)
-                if not self._busy:
-                    return
-                ready = wait(list(self._busy), timeout=POLL_S)
-                for connection in [c for c in self._busy if c in ready]:
-                    result = self._collect(connection)
-                    if self._closed.is_set():
-                        return
-                    self._hand_out(waiting)
-                    yield result
-        finally:
-            with self._lock:
-                dropped, self._busy = self._busy, {}
-            for worker, _ in dropped.values():
-                worker.dispose()
+        jobs = (_Job(path, Parse(path.absolute())) for path in paths)
+        return self._run(jobs, cancel, on_page)
+
+    def cut_all(
+        self, documents: Iterable[tuple[str, str]], *, cancel: threading.Event | None = None
+    ) -> Iterator[tuple[str, tuple[ChunkDraft, ...] | ParseError]]:
+        """Each document id with the chunks cut from its kept Docling JSON; otherwise as `parse_all`."""
+        jobs = (_Job(document_id, Cut(document_id, docling_json)) for document_id, docling_json in documents)
+        return self._run(jobs, cancel, None)
 
     def close(self) -> None:
         """End every worker, also in the middle of a document."""
-        with self._lock:
-            self._closed.set()
-            idle, self._idle = self._idle, []
-            for worker, _ in self._busy.values():
-                worker.kill()
-        for worker in idle:
-            worker.dispose()
+        self._closed.set()
+        self._crew.close()
 
-    def _hand_out(self, waiting: Iterator[Path]) -> None:
-        """Give every free worker a path; start workers as long as there are paths and room."""
-        while len(self._busy) < self._size and (path := next(waiting, None)) is not None:
-            with self._lock:
-                if self._closed.is_set():
+    def _stopped(self) -> bool:
+        return self._closed.is_set() or self._cancel.is_set()
+
+    def _run(
+        self, jobs: Iterator[_Job], cancel: threading.Event | None, on_page: OnPage | None
+    ) -> Iterator[tuple[Any, Any]]:
+        self._cancel = cancel or threading.Event()
+        try:
+            while not self._stopped():
+                if self._broken:
+                    yield from ((job.key, self._broken) for job in jobs)
+                self._hand_out(jobs)
+                if not self._jobs:
                     return
-                worker = self._free_worker()
-                self._busy[worker.connection] = (worker, path)
-            with suppress(BrokenPipeError):  # it died just now: collecting its answer will tell
-                worker.connection.send(path.absolute())
+                for worker in self._talking():
+                    result = self._collect(worker, on_page)
+                    if self._stopped():
+                        return
+                    self._hand_out(jobs)
+                    if result:
+                        yield result
+        finally:
+            self._jobs.clear()
+            self._put_back.clear()
+            self._crew.drop()
 
-    def _free_worker(self) -> _Worker:
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.alive:
-                return worker
-            worker.dispose()
-        return _Worker(self._setup)
+    def _hand_out(self, jobs: Iterator[_Job]) -> None:
+        """Give every free worker a job; workers are started as long as there are jobs and room."""
+        while job := self._next(jobs):
+            worker = self._crew.put_to_work(job.request, alone=job.again)
+            if worker is None:
+                return
+            self._jobs[worker] = job
 
-    def _collect(self, connection: Connection) -> tuple[Path, ParsedDocument | ParseError]:
-        worker, path = self._busy[connection]
+    def _next(self, jobs: Iterator[_Job]) -> _Job | None:
+        """A job there is room for; what is done again comes when nothing else is left, one at a time."""
+        if len(self._jobs) >= self._size or any(job.again for job in self._jobs.values()):
+            return None
+        job = next(jobs, None)
+        if job is None and self._put_back and not self._jobs:
+            return self._put_back.popleft()
+        return job
+
+    def _talking(self) -> list[WorkerProcess]:
+        ready = wait([worker.connection for worker in self._jobs], timeout=WATCH_S)
+        return [worker for worker in self._jobs if worker.connection in ready]
+
+    def _collect(self, worker: WorkerProcess, on_page: OnPage | None) -> tuple[Any, Any] | None:
+        """A result; None while the job is at work, or when it is to be done again."""
         try:
-            answer: Answer = connection.recv()
+            reply: Reply = worker.connection.recv()
         except (EOFError, OSError):
-            answer = Answer(outcome=_epitaph(path, worker.ended(), self._setup.settings), last=True)
-        with self._lock:
-            self._busy.pop(connection, None)
-            if not answer.last and not self._closed.is_set():
-                self._idle.append(worker)
-                return path, answer.outcome
-        worker.dispose()
-        return path, answer.outcome
+            return self._bury(worker)
+        if isinstance(reply, PageRead):
+            if on_page:
+                on_page(self._jobs[worker].key, reply.done, reply.total)
+            return None
+        if isinstance(reply, CannotStart):
+            self._broken = reply.error
+            return self._bury(worker)
+        self._crew.release(worker, keep=not reply.last)
+        return self._jobs.pop(worker).key, reply.outcome
 
-
-class _Worker:
-    """One worker process and the connection to it."""
-
-    def __init__(self, setup: Setup) -> None:
-        self.connection, theirs = Pipe()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "retrieval.parsing.worker", str(theirs.fileno())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=_ROOT,
-            env={**child_environment(), **_ENVIRONMENT},
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-        theirs.close()
-        with suppress(BrokenPipeError):
-            self.connection.send(setup)
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def ended(self) -> int:
-        """The exit code of a process that has hung up; negative is the signal that ended it."""
-        try:
-            return self._process.wait(timeout=LAST_WORDS_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return self._process.wait()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def dispose(self) -> None:
-        self.kill()
-        self.connection.close()
-        if self._process.stdin:
-            self._process.stdin.close()
-
-
-def _epitaph(path: Path, exit_code: int, limits: ParsingSettings) -> ParseError:
-    if exit_code == -signal.SIGALRM:
-        return ParseError(
-            f"{path.name} took longer than {limits.timeout_s:g} s to read.",
-            hint="Split it or simplify it, or raise parsing.timeout_s.",
-        )
-    how = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
-    return ParseError(
-        f"{path.name} crashed its reader ({how}).",
-        hint=f"It may be damaged, or need more than the {limits.memory_mb} MiB of parsing.memory_mb.",
-    )
+    def _bury(self, worker: WorkerProcess) -> tuple[Any, Any] | None:
+        exit_code = worker.ended()
+        job, task = self._jobs.pop(worker), self._crew.release(worker, keep=False)
+        innocent = task.crowded_out or (task.verdict is None and exit_code in FROM_OUTSIDE)
+        if innocent and not job.again:
+            self._put_back.append(replace(job, again=True))
+            return None
+        return job.key, self._broken or task.verdict or crashed(job.request.name, exit_code, self._limits)

@@ -1,111 +1,154 @@
 """A process that parses one document after the other, within limits the kernel enforces.
 
-Run as `python -m retrieval.parsing.worker FD`: paths come and answers go through the connection FD; standard input is
-held open by the parent, and its end means that the parent is gone.
+Run as `python -m retrieval.parsing.worker FD`: requests come and replies go through the connection FD; standard input
+is held open by the parent, and its end means that the parent is gone.
 """
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import logging
 import os
 import resource
+import select
 import signal
 import sys
 import threading
+import time
 import warnings
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from configs.settings import ParsingSettings
+import psutil
+
 from retrieval.errors import ParseError
+from retrieval.parsing.endings import START_LIMIT_S, too_large
+from retrieval.parsing.failures import as_parse_error
 from retrieval.parsing.layout_models import layout_models
-from retrieval.parsing.messages import Answer, Setup
-from retrieval.types import ParsedDocument
+from retrieval.parsing.messages import Answer, CannotStart, Outcome, PageRead, Parse, Request, Setup
 
 if TYPE_CHECKING:
     from retrieval.parsing.docling_parser import DoclingParser
 
-START_LIMIT_S = 120
-"""Importing Docling takes 1 to 5 s; a worker not ready by then never will be."""
-GROWN_MB = 450
-"""A worker that ever grew beyond this ends after its document: what libraries hold on to is given back."""
+KEPT_SHARE = 0.75
+"""A worker that holds more of its share than this after a document ends: what libraries hold on to is given back."""
+PAGE_S = 0.1
+"""Pages are told at most ten times a second."""
+NICE = 5
+"""Whoever asks a question during an ingest comes first. More would let a busy machine use up a document's time."""
 
 
 def main() -> None:
     """Serve until the parent hangs up."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(START_LIMIT_S)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _end_with_parent()
+    _make_way()
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    with Connection(int(sys.argv[1])) as connection:
+    with Connection(int(sys.argv[1])) as connection, suppress(EOFError):
         setup: Setup = connection.recv()
         _limit_memory(setup.settings.memory_mb)
         try:
             parser = _make_parser(setup)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user should read it
-            reason = error.message if isinstance(error, ParseError) else repr(error)
-            connection.send(Answer(outcome=ParseError(f"The document reader cannot start: {reason}"), last=True))
+            reason = error.message if isinstance(error, ParseError) else str(error) or type(error).__name__
+            connection.send(CannotStart(ParseError(f"The document reader cannot start: {reason}")))
             return
         signal.alarm(0)
-        _serve(connection, parser, setup.settings)
+        _serve(connection, parser, setup)
 
 
-def _serve(connection: Connection, parser: DoclingParser, limits: ParsingSettings) -> None:
-    intact = True
-    while intact and _peak_mb() < GROWN_MB:
+def _serve(connection: Connection, parser: DoclingParser, setup: Setup) -> None:
+    """Answer requests until the worker has grown; raises EOFError when the parent hangs up."""
+    last = False
+    while not last:
+        request: Request = connection.recv()
+        signal.setitimer(signal.ITIMER_REAL, setup.settings.timeout_s)
         try:
-            path: Path = connection.recv()
-        except EOFError:
-            return
-        signal.setitimer(signal.ITIMER_REAL, limits.timeout_s)
-        outcome, intact = _parse(parser, path, limits.memory_mb)
+            outcome = _outcome(parser, request, _Pages(connection))
+        except MemoryError:
+            outcome, last = too_large(request.name, setup.settings), True
         signal.setitimer(signal.ITIMER_REAL, 0)
-        connection.send(Answer(outcome=outcome, last=not intact or _peak_mb() >= GROWN_MB))
+        last = last or psutil.Process().memory_info().rss > KEPT_SHARE * setup.share_mb * 2**20
+        connection.send(Answer(outcome=outcome, last=last))
 
 
-def _parse(parser: DoclingParser, path: Path, memory_mb: int) -> tuple[ParsedDocument | ParseError, bool]:
-    """The outcome, and whether the process may go on after it."""
+def _outcome(parser: DoclingParser, request: Request, on_page: _Pages) -> Outcome:
+    """What became of it. Raises MemoryError."""
     try:
-        return parser.parse(path), True
+        with as_parse_error(Path(request.name)):
+            if isinstance(request, Parse):
+                return parser.parse(request.path, on_page=on_page)
+            return parser.cut(request.docling_json)
     except ParseError as error:
-        return error, True
-    except MemoryError:
-        message = f"{path.name} needs more than {memory_mb} MiB of memory to be read."
-        return ParseError(message, hint="Split it, or raise parsing.memory_mb."), False
-    except Exception as error:  # noqa: BLE001 - one document's failure, whatever it is, stays its own
-        return ParseError(f"{path.name} cannot be read ({type(error).__name__}: {error})."), False
+        return error
+
+
+class _Pages:
+    """Tells the pool how far a document is: not too often, and never waiting for it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._next = connection, 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now >= self._next and select.select([], [self._connection], [], 0)[1]:
+            self._next = now + PAGE_S
+            self._connection.send(PageRead(done, total))
 
 
 def _make_parser(setup: Setup) -> DoclingParser:
-    """Without layout models nothing needs torch, which would triple start time and memory."""
-    if layout_models() is None:
+    """Without layout models nothing needs torch, which would triple start time and memory.
+
+    Collecting garbage among what is imported for good is a sixth of the start.
+    """
+    if layout_models(setup.settings.layout_models) is None:
         for package in ("torch", "transformers"):
             sys.modules[package] = None  # type: ignore[assignment]  # how Python marks a module as not importable
 
+    gc.disable()
+    from retrieval.chunking import open_chunker
     from retrieval.parsing.docling_parser import DoclingParser
 
-    return DoclingParser(tokenizer=setup.tokenizer, max_tokens=setup.max_tokens, max_file_mb=setup.settings.max_file_mb)
+    chunker = open_chunker(setup.chunking, tokenizer=setup.tokenizer, max_tokens=setup.max_tokens)
+    parser = DoclingParser(setup.settings, chunker=chunker, password=setup.password)
+    gc.freeze()
+    gc.enable()
+    return parser
 
 
 def _limit_memory(megabytes: int) -> None:
-    with suppress(ValueError, OSError):  # macOS has no such limit; a lower one may be in force already
-        resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    """The hard stop between two looks of the pool: data alone counts, since libraries map far more than they use."""
+    with suppress(ValueError, OSError):  # a lower limit may be in force already
+        resource.setrlimit(resource.RLIMIT_DATA, (megabytes * 2**20, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
-def _peak_mb() -> float:
-    """Most memory this program ever had; Linux's `ru_maxrss` would begin with what the parent had when it forked."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+def _make_way() -> None:
+    os.nice(NICE)
+    with suppress(OSError):  # desktop kernels weigh sessions against each other, and this is one of its own
+        Path("/proc/self/autogroup").write_text(str(NICE))
 
 
 def _end_with_parent() -> None:
+    """End with all that was started here when standard input ends: by the kernel on Linux, whatever runs; else soon."""
+    if not hasattr(fcntl, "F_SETSIG"):
+        threading.Thread(target=_await_end, daemon=True).start()
+        return
+    stdin = sys.stdin.fileno()
+    fcntl.fcntl(stdin, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(stdin, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(stdin, fcntl.F_SETFL, fcntl.fcntl(stdin, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([stdin], [], [], 0)[0]:
+        os.killpg(0, signal.SIGKILL)
+
+
+def _await_end() -> None:
     os.read(sys.stdin.fileno(), 1)
-    os._exit(0)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

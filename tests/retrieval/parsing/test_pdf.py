@@ -8,6 +8,8 @@ import pytest
 
 from retrieval.errors import ParseError
 from tests.retrieval.parsing.conftest import Parse
+from tests.retrieval.parsing.inside import parser, words
+from tests.retrieval.parsing.locking import lock
 from tests.retrieval.parsing.sheets import Sheet, write_pdf
 
 LEFT = (
@@ -132,12 +134,36 @@ def test_encrypted_is_told_apart_from_damaged(parse: Parse, tmp_path: Path) -> N
     encrypted = write_pdf(tmp_path / "locked.pdf", [sheet], encrypted=True)
     damaged = write_pdf(tmp_path / "torn.pdf", [sheet])
     damaged.write_bytes(damaged.read_bytes()[40:200])
-    with pytest.raises(ParseError, match=r"locked\.pdf is encrypted\. Save a copy without a password\."):
+    with pytest.raises(ParseError, match=r"locked\.pdf is encrypted\. Give its password by --password\."):
         parse(encrypted)
     with pytest.raises(ParseError, match=r"torn\.pdf is damaged"):
         parse(damaged)
 
 
+def test_the_password_opens_it_and_no_other_does(tmp_path: Path) -> None:
+    path = lock(write_pdf(tmp_path / "locked.pdf", [Sheet().lines(72, 100, LEFT)]), "tern-4711")
+    assert words(parser(password="tern-4711").parse(path)) == " ".join(LEFT)
+    with pytest.raises(ParseError, match=r"The password given does not open locked\.pdf") as caught:
+        parser(password="gull-0815").parse(path)
+    assert "gull-0815" not in f"{caught.value.as_dict()} {caught.value.__cause__}"
+    with pytest.raises(ParseError, match=r"locked\.pdf is encrypted"):
+        parser().parse(path)
+
+
+def test_a_password_does_no_harm_to_a_pdf_without_one(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "open.pdf", [Sheet().lines(72, 100, LEFT)])
+    assert words(parser(password="tern-4711").parse(path)) == " ".join(LEFT)
+
+
+def test_too_many_pages_are_refused_and_pages_are_counted(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "long.pdf", [Sheet().text(72, 100, line) for line in LEFT[:3]])
+    with pytest.raises(ParseError, match=r"long\.pdf has 3 pages; at most 2 are read"):
+        parser(max_pages=2).parse(path)
+    told: list[tuple[int, int]] = []
+    parser().parse(path, on_page=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_a_pdf_without_words_says_so(parse: Parse, tmp_path: Path) -> None:
-    with pytest.raises(ParseError, match=r"scan\.pdf has no text layer \(scanned"):
-        parse(write_pdf(tmp_path / "scan.pdf", [Sheet().rule(72, 100, 500, 400)]))
+    with pytest.raises(ParseError, match=r"drawing\.pdf contains no text"):
+        parse(write_pdf(tmp_path / "drawing.pdf", [Sheet().rule(72, 100, 500, 400)]))

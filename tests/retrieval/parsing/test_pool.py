@@ -6,30 +6,38 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from configs.settings import ParsingSettings
+from configs.settings import ChunkingSettings, ParsingSettings
 from retrieval.errors import ParseError
+from retrieval.parsing.crew import Crew, surplus
+from retrieval.parsing.messages import Parse, Setup
 from retrieval.parsing.pool import ParserPool
+from retrieval.parsing.worker import NICE
 from retrieval.types import ParsedDocument
 from tests.retrieval.parsing.sheets import Sheet, write_pdf
 
 ROOT = Path(__file__).resolve().parents[3]
 OpenPool = Callable[..., ParserPool]
+OpenCrew = Callable[[int], Crew]
 
 
 @pytest.fixture
 def open_pool(tokenizer: Path) -> Iterator[OpenPool]:
     pools: list[ParserPool] = []
 
-    def open_pool(**settings: float) -> ParserPool:
-        pools.append(ParserPool(ParsingSettings(**{"workers": 1, **settings}), tokenizer=tokenizer, max_tokens=254))
+    def open_pool(password: str | None = None, **settings: float) -> ParserPool:
+        limits = ParsingSettings(**{"workers": 1, **settings})
+        chunking = ChunkingSettings()
+        pools.append(ParserPool(limits, chunking=chunking, tokenizer=tokenizer, max_tokens=254, password=password))
         return pools[-1]
 
     yield open_pool
@@ -38,10 +46,27 @@ def open_pool(tokenizer: Path) -> Iterator[OpenPool]:
 
 
 @pytest.fixture
+def open_crew(tokenizer: Path) -> Iterator[OpenCrew]:
+    crews: list[Crew] = []
+
+    def open_crew(share_mb: int) -> Crew:
+        settings, chunking = ParsingSettings(), ChunkingSettings()
+        setup = Setup(settings=settings, share_mb=share_mb, chunking=chunking, tokenizer=tokenizer, max_tokens=254)
+        crews.append(Crew(setup, stopped=lambda: False))
+        return crews[-1]
+
+    yield open_crew
+    for crew in crews:
+        crew.close()
+        crew.drop()
+
+
+@pytest.fixture
 def endless(tmp_path: Path) -> Path:
-    """A web page on which Docling works for minutes."""
-    path = tmp_path / "endless.html"
-    path.write_text("<html><body>" + "<div>" * 20_000 + "text" + "</div>" * 20_000)
+    """A document on which Docling works for minutes."""
+    path = tmp_path / "endless.tex"
+    sections = "".join(f"\\section{{S{number}}} Some words.\n\n" for number in range(60_000))
+    path.write_text(f"\\documentclass{{article}}\\begin{{document}}{sections}\\end{{document}}")
     return path
 
 
@@ -72,6 +97,12 @@ def _is_gone(process: psutil.Process) -> bool:
         return True
 
 
+def _resident(process: psutil.Process) -> int:
+    with suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0
+
+
 def _works(process: psutil.Process) -> bool:
     """Whether it has been at work on a document for a while, past its start."""
     return process.cpu_times().user > 2.5
@@ -87,7 +118,7 @@ def test_a_document_over_its_time_is_killed_and_the_next_one_is_read(
     outcomes = dict(open_pool(timeout_s=2).parse_all([endless, good]))
     error, document = outcomes[endless], outcomes[good]
     assert isinstance(error, ParseError)
-    assert str(error).startswith("endless.html took longer than 2 s to read.")
+    assert str(error).startswith("endless.tex took longer than 2 s to read.")
     assert "parsing.timeout_s" in error.hint
     assert isinstance(document, ParsedDocument)
 
@@ -102,30 +133,77 @@ def test_a_document_over_its_memory_fails_alone(open_pool: OpenPool, tmp_path: P
     assert isinstance(document, ParsedDocument)
 
 
-def test_a_worker_that_has_grown_is_replaced(open_pool: OpenPool, tmp_path: Path, good: Path) -> None:
-    before, pool = _workers(), open_pool()
-    assert isinstance(dict(pool.parse_all([good]))[good], ParsedDocument)
-    first = _ours(before)
-    large = tmp_path / "large.txt"
-    large.write_text("a " * 1_300_000)
-    outcomes = dict(pool.parse_all([large, good]))
-    assert all(isinstance(outcome, ParsedDocument) for outcome in outcomes.values())
-    assert len(_ours(before)) == 1
-    assert _ours(before) != first
+@pytest.mark.parametrize(("share_mb", "last"), [(10, True), (1000, False)])
+def test_a_worker_that_has_grown_past_its_share_ends(
+    open_crew: OpenCrew, good: Path, share_mb: int, last: bool
+) -> None:
+    worker = open_crew(share_mb).put_to_work(Parse(good), alone=False)
+    assert worker is not None
+    assert worker.connection.recv().last == last
+    if last:
+        assert worker.ended() == 0
+    assert worker.alive != last
 
 
-def test_a_worker_killed_in_the_middle_costs_one_document(open_pool: OpenPool, endless: Path, good: Path) -> None:
-    before = _workers()
+def test_documents_too_large_together_are_read_one_after_the_other(open_pool: OpenPool, tmp_path: Path) -> None:
+    before, pool = _workers(), open_pool(workers=2, memory_mb=1024)
+    together = [tmp_path / f"{number}.txt" for number in range(2)]
+    for path in together:  # the bell makes every blank of the text four bytes
+        path.write_text(" " * 100_000_000 + "\N{BELL} rings at noon.")
+    seen: set[int] = set()
+    peak, done = 0, threading.Event()
+
+    def look() -> None:
+        nonlocal peak
+        while not done.wait(0.02):
+            workers = _ours(before)
+            seen.update(worker.pid for worker in workers)
+            peak = max(peak, sum(_resident(worker) for worker in workers))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    outcomes = [outcome for _, outcome in pool.parse_all(together)]
+    done.set()
+    looking.join()
+    assert all(isinstance(outcome, ParsedDocument) for outcome in outcomes)
+    assert len(seen) == 3
+    assert peak < 1400 * 2**20
+
+
+def test_who_has_to_go_for_memory() -> None:
+    assert surplus({"idle": 40}, {"small": 20, "large": 40}, 100) == ()
+    assert surplus({"idle": 41}, {"small": 20, "large": 40}, 100) == ["idle"]
+    assert surplus({}, {"small": 20, "large": 81}, 100) == ["large"]
+    assert surplus({}, {}, 100) == ()
+
+
+def test_a_document_whose_worker_is_killed_is_read_again_once(open_pool: OpenPool, endless: Path, good: Path) -> None:
+    before, pool = _workers(), open_pool(timeout_s=60)
     results: dict[Path, object] = {}
-    reader = threading.Thread(target=lambda: results.update(open_pool().parse_all([endless, good])))
+    reader = threading.Thread(target=lambda: results.update(pool.parse_all([endless, good])))
     reader.start()
-    _wait_for(lambda: _ours(before))
-    (worker,) = _ours(before)
-    _wait_for(lambda: _works(worker))
-    worker.kill()
+    for _ in range(2):
+        _wait_for(lambda: [worker for worker in _ours(before) if _works(worker)])
+        (worker,) = _ours(before)
+        worker.kill()
+        _wait_for(lambda worker=worker: _is_gone(worker))  # type: ignore[misc]  # bound early on purpose
     reader.join(20)
-    assert str(results[endless]).startswith("endless.html crashed its reader (SIGKILL).")
+    assert str(results[endless]).startswith("endless.tex crashed its reader (SIGKILL).")
+    assert list(results) == [good, endless]
     assert isinstance(results[good], ParsedDocument)
+
+
+def test_a_stopped_worker_is_ended_by_the_clock_of_the_pool(open_crew: OpenCrew, endless: Path) -> None:
+    crew = open_crew(1000)
+    worker = crew.put_to_work(Parse(endless), alone=False)
+    assert worker is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    task = crew.busy[worker]
+    assert task.deadline > time.monotonic() + ParsingSettings().timeout_s
+    task.deadline = time.monotonic()
+    with pytest.raises((EOFError, ConnectionResetError)):
+        worker.connection.recv()
+    assert str(task.verdict).startswith("endless.tex took longer than 120 s to read.")
 
 
 def test_a_worker_killed_while_idle_costs_nothing(open_pool: OpenPool, good: Path) -> None:
@@ -180,6 +258,17 @@ def test_cancel_ends_within_a_second(open_pool: OpenPool, endless: Path, good: P
     assert [path for path, _ in pool.parse_all([good])] == [good]
 
 
+def test_cancel_takes_effect_while_nobody_takes_results(open_pool: OpenPool, endless: Path, good: Path) -> None:
+    before, pool, cancel = _workers(), open_pool(workers=2), threading.Event()
+    results = pool.parse_all([good, endless, endless], cancel=cancel)
+    next(results)
+    busy = _ours(before)
+    assert busy
+    cancel.set()
+    _wait_for(lambda: all(_is_gone(worker) for worker in busy), seconds=1)
+    assert list(results) == []
+
+
 def test_close_from_another_thread_ends_a_run_and_every_worker(open_pool: OpenPool, endless: Path) -> None:
     before, pool = _workers(), open_pool(workers=2)
     results: list[object] = []
@@ -204,9 +293,10 @@ def test_a_run_given_up_drops_its_documents(open_pool: OpenPool, endless: Path, 
 
 def test_workers_end_with_a_parent_that_is_killed(tokenizer: Path, endless: Path) -> None:
     code = (
-        "from pathlib import Path; from configs.settings import ParsingSettings;"
+        "from pathlib import Path; from configs.settings import ChunkingSettings, ParsingSettings;"
         "from retrieval.parsing.pool import ParserPool;"
-        f"pool = ParserPool(ParsingSettings(workers=2), tokenizer=Path({str(tokenizer)!r}), max_tokens=254);"
+        f"pool = ParserPool(ParsingSettings(workers=2), chunking=ChunkingSettings(),"
+        f"tokenizer=Path({str(tokenizer)!r}), max_tokens=254);"
         f"list(pool.parse_all([Path({str(endless)!r})] * 2))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
@@ -221,23 +311,87 @@ def test_workers_end_with_a_parent_that_is_killed(tokenizer: Path, endless: Path
         parent.wait()
 
 
+def test_what_a_worker_has_started_ends_with_it_and_leaves_nothing_on_disk(
+    open_pool: OpenPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, letter, temporary = tmp_path / "bin" / "soffice", tmp_path / "letter.rtf", tmp_path / "temporary"
+    office.parent.mkdir()
+    office.write_text("#!/bin/sh\nsleep 300\n")
+    office.chmod(0o700)
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("PATH", f"{office.parent}{os.pathsep}{os.environ['PATH']}")
+    letter.write_text("{\\rtf1 The bell rings at noon.}")
+    results: list[object] = []
+    before, pool = _workers(), open_pool()
+    reader = threading.Thread(target=lambda: results.extend(pool.parse_all([letter])))
+    reader.start()
+    _wait_for(lambda: [worker for worker in _ours(before) if len(worker.children(recursive=True)) == 2])
+    (worker,) = _ours(before)
+    started = worker.children(recursive=True)
+    assert list(temporary.glob("**/made")) or list(temporary.glob("**/document.rtf"))
+    pool.close()
+    _wait_for(lambda: all(_is_gone(process) for process in started), seconds=2)
+    reader.join(2)
+    assert results == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_pages_are_told_in_the_thread_that_takes_the_results(open_pool: OpenPool, tmp_path: Path) -> None:
+    path = write_pdf(
+        tmp_path / "a.pdf", [Sheet().text(72, 400, f"The bell rang {number} times.") for number in range(60)]
+    )
+    told: list[tuple[Path, int, int, int]] = []
+    ((_, document),) = open_pool().parse_all([path], on_page=lambda *page: told.append((*page, threading.get_ident())))
+    assert isinstance(document, ParsedDocument)
+    assert {(path, total, thread) for path, _, total, thread in told} == {(path, 60, threading.get_ident())}
+    done = [done for _, done, _, _ in told]
+    assert done == sorted(set(done))
+    assert len(done) <= 10 * document.parse_s + 2
+
+
+def test_documents_are_cut_again_from_what_was_kept(open_pool: OpenPool, good: Path) -> None:
+    pool = open_pool(workers=2)
+    ((_, document),) = pool.parse_all([good])
+    assert isinstance(document, ParsedDocument)
+    kept = {"one": document.docling_json, "two": document.docling_json, "bad": "{}"}
+    outcomes = dict(pool.cut_all(kept.items()))
+    assert outcomes["one"] == outcomes["two"] == document.chunks
+    assert isinstance(outcomes["bad"], ParseError)
+
+
 def test_workers_know_no_secret_and_load_no_model(
     open_pool: OpenPool, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROUNDTABLE_LLM__API_KEY", "sk-secret")
-    before, pool = _workers(), open_pool()
+    before, pool = _workers(), open_pool(password="pw-secret")
     assert len(list(pool.parse_all([good]))) == 1
     (worker,) = _ours(before)
     assert not [name for name in worker.environ() if name.startswith("ROUNDTABLE_")]
-    assert "sk-secret" not in " ".join([*worker.environ().values(), *worker.cmdline()])
+    seen = " ".join([*worker.environ().values(), *worker.cmdline(), repr(vars(pool))])
+    assert "sk-secret" not in seen
+    assert "pw-secret" not in seen
     loaded = " ".join(region.path for region in worker.memory_maps())
     assert not [library for library in ("libtorch", "openvino", "chromadb") if library in loaded]
 
 
-def test_a_reader_that_cannot_start_says_why(good: Path, tmp_path: Path) -> None:
-    with ParserPool(ParsingSettings(workers=1), tokenizer=tmp_path / "none.json", max_tokens=254) as pool:
-        ((_, outcome),) = pool.parse_all([good])
-    assert str(outcome).startswith("The document reader cannot start: ")
+def test_workers_make_way_for_whoever_searches(open_pool: OpenPool, good: Path) -> None:
+    before, pool = _workers(), open_pool()
+    assert len(list(pool.parse_all([good]))) == 1
+    (worker,) = _ours(before)
+    assert worker.nice() == NICE
+    session = Path(f"/proc/{worker.pid}/autogroup")
+    assert not session.exists() or session.read_text().endswith(f"nice {NICE}\n")
+
+
+def test_a_reader_that_cannot_start_says_why_and_is_not_tried_again(good: Path, tmp_path: Path) -> None:
+    settings, chunking = ParsingSettings(workers=1), ChunkingSettings()
+    with ParserPool(settings, chunking=chunking, tokenizer=tmp_path / "none.json", max_tokens=254) as pool:
+        started = time.monotonic()
+        outcomes = [outcome for _, outcome in pool.parse_all([good] * 50)]
+        assert time.monotonic() - started < 20
+    assert len(outcomes) == 50
+    assert {str(outcome).partition(":")[0] for outcome in outcomes} == {"The document reader cannot start"}
 
 
 def test_layout_models_that_are_not_there_are_named(
