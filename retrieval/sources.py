@@ -1,102 +1,184 @@
-"""Which files an ingest means, and how each stands against what is indexed."""
+"""Which documents an ingest means: files, folders, ZIPs of documents and web pages."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from retrieval.errors import ParseError, SourceError
-from retrieval.identity import content_hash
-from retrieval.types import Document
+from configs.settings import FetchSettings
+from retrieval.addresses import Address, parse_address
+from retrieval.archives import Unpacker
+from retrieval.errors import RetrievalError, SourceError
+from retrieval.locations import (
+    as_text,
+    check_path,
+    is_address,
+    is_archive,
+    is_hidden,
+    is_missing,
+    member_location,
+    on_disk,
+    split_member,
+)
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to ingest: `source` as the user gave it, `location` the absolute path."""
+    """A document to read: as the user gave it, its identity (see `Document.location`), where its bytes are now."""
 
     source: str
     location: str
-
-    @property
-    def path(self) -> Path:
-        """Where to read it."""
-        return Path(self.location)
+    path: Path
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What an ingest has to do."""
+class Found:
+    """What was found.
 
-    changed: tuple[tuple[SourceFile, str], ...]
-    unchanged: tuple[Document, ...]
-    removed: tuple[Document, ...]
-    unreadable: tuple[tuple[SourceFile, ParseError], ...]
-
-
-def discover(paths: Sequence[Path]) -> list[SourceFile]:
-    """All files under `paths`, in order, without hidden ones. Raises SourceError for a path that is not there."""
-    found: dict[str, SourceFile] = {}
-    for path in paths:
-        _check(path)
-        for file in _walk(path) if path.is_dir() else [path]:
-            location = os.path.abspath(file)  # noqa: PTH100 - resolve() would follow links and change the name
-            found.setdefault(location, SourceFile(str(file), location))
-    return list(found.values())
-
-
-def plan(paths: Sequence[Path], indexed: Sequence[Document]) -> Plan:
-    """Compare the files under `paths` with the documents indexed: the content hash decides.
-
-    Raises SourceError for a missing path, and when there is nothing to add and nothing to remove.
+    `folders` were looked through, all but the `unseen` ones; `archives` were listed: the locations of their members.
     """
-    known = {document.location: document for document in indexed}
-    changed, unchanged, unreadable = [], [], []
-    files = discover(paths)
-    for file in files:
-        try:
-            digest = content_hash(file.path)
-        except ParseError as error:
-            unreadable.append((file, error))
-            continue
-        document = known.get(file.location)
-        if document is not None and document.content_hash == digest:
-            unchanged.append(document)
+
+    files: tuple[SourceFile, ...]
+    unreadable: tuple[tuple[str, RetrievalError], ...]
+    folders: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
+    archives: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def gone(self, location: str) -> bool:
+        """Whether a document indexed before was looked for and is surely no longer there."""
+        if location in self._present or is_address(location):
+            return False
+        archive, _ = split_member(location) or (location, "")
+        if archive in self.archives:
+            return location not in self.archives[archive]
+        above = {str(folder) for folder in Path(archive).parents}
+        looked_at = not self.folders.isdisjoint(above) and self.unseen.isdisjoint(above)
+        return looked_at and is_missing(on_disk(location)) and is_missing(on_disk(archive))
+
+    @cached_property
+    def _present(self) -> frozenset[str]:
+        return frozenset(file.location for file in self.files)
+
+
+def discover(
+    inputs: Sequence[str | Path], *, scratch: Path, fetch: FetchSettings, downloads: Path, private: Path | None = None
+) -> Found:
+    """Everything `inputs` mean, in order, each once: folders without hidden files, the members of ZIPs, pages.
+
+    Members are unpacked below `scratch`, which the caller deletes; of pages a copy is kept in `downloads`. The folder
+    `private` is left out wherever it lies. Raises SourceError, before anything is done, for a path that does not exist
+    or an address that is none.
+    """
+    for given in inputs:
+        if is_address(given):
+            parse_address(str(given))
         else:
-            changed.append((file, digest))
-    removed = tuple(_removed(paths, indexed))
-    if not files and not removed:
-        names = ", ".join(str(path) for path in paths)
-        raise SourceError(f"There are no files in {names}.", hint="Give a folder with documents in it.")
-    return Plan(
-        changed=tuple(changed),
-        unchanged=tuple(unchanged),
-        removed=removed,
-        unreadable=tuple(unreadable),
-    )
+            check_path(Path(given))
+    search = _Search(scratch, fetch, downloads, {scratch, downloads, *([private] if private else [])})
+    for given in inputs:
+        search.look(given)
+    return search.found()
 
 
-def _check(path: Path) -> None:
-    try:
-        path.stat()
-    except FileNotFoundError:
-        raise SourceError(f"The path {path} does not exist.", hint="Give files or folders that exist.") from None
-    except OSError as error:
-        raise SourceError(
-            f"The path {path} cannot be used ({error.strerror}).", hint="Check its spelling and permissions."
-        ) from None
+class _Search:
+    """What was found so far, by location; what is unreadable by source."""
+
+    def __init__(self, scratch: Path, fetch: FetchSettings, downloads: Path, ours: set[Path]) -> None:
+        self._unpacker, self._fetch, self._downloads = Unpacker(scratch), fetch, downloads
+        self._ours = {os.path.abspath(path) for path in ours}  # noqa: PTH100
+        self._files: dict[str, SourceFile] = {}
+        self._unreadable: dict[str, RetrievalError] = {}
+        self._archives: dict[str, frozenset[str]] = {}
+        self._folders: set[str] = set()
+        self._unseen: set[str] = set()
+
+    def found(self) -> Found:
+        return Found(
+            files=tuple(self._files.values()),
+            unreadable=tuple(self._unreadable.items()),
+            folders=frozenset(self._folders),
+            archives=self._archives,
+            unseen=frozenset(self._unseen),
+        )
+
+    def look(self, given: str | Path) -> None:
+        if is_address(given):
+            self._page(parse_address(str(given)))
+        elif Path(given).is_dir():
+            self._folders.add(_location(Path(given)))
+            self._walk(Path(given))
+        else:
+            self._file(Path(given))
+
+    def _page(self, address: Address) -> None:
+        from retrieval.fetch import fetch
+
+        if str(address) in self._files:
+            return
+        try:
+            path = fetch(address, settings=self._fetch, downloads=self._downloads)
+        except SourceError as error:
+            self._unreadable[str(address)] = error
+        else:
+            self._files[str(address)] = SourceFile(str(address), str(address), path)
+
+    def _walk(self, folder: Path) -> None:
+        waiting = [folder]
+        while waiting:
+            here = waiting.pop()
+            try:
+                with os.scandir(here) as listing:
+                    entries = sorted((e for e in listing if not is_hidden(e.name)), key=lambda e: e.name)
+                folders = [Path(here, e.name) for e in entries if e.is_dir(follow_symlinks=False)]
+            except OSError as error:
+                self._unseen.add(_location(here))
+                self._refuse(here, f"cannot be looked through ({error.strerror})", "Check its permissions.")
+                continue
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    self._file(Path(here, entry.name))
+            waiting += [path for path in reversed(folders) if os.path.abspath(path) not in self._ours]  # noqa: PTH100
+
+    def _file(self, path: Path) -> None:
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            if os.path.lexists(path):
+                self._refuse(path, f"cannot be read ({error.strerror})", "Check where it links to and its permissions.")
+            return
+        if stat.S_ISREG(mode):
+            self._regular(path)
+        elif not stat.S_ISDIR(mode):
+            self._refuse(path, "is a pipe, socket or device, not a document", "Leave it out.")
+
+    def _regular(self, path: Path) -> None:
+        location = _location(path)
+        if not is_archive(path):
+            absolute = Path(os.path.abspath(path))  # noqa: PTH100
+            self._files.setdefault(location, SourceFile(as_text(path), location, absolute))
+        elif location not in self._archives:
+            self._archive(path, location)
+
+    def _archive(self, path: Path, location: str) -> None:
+        try:
+            archive = self._unpacker.unpack(path)
+        except SourceError as error:
+            self._unreadable[as_text(path)] = error
+            return
+        self._archives[location] = frozenset(member_location(location, name) for name in archive.names)
+        for name, copy in archive.members:
+            at = member_location(location, name)
+            self._files.setdefault(at, SourceFile(member_location(as_text(path), name), at, copy))
+        for name, reason in archive.unreadable:
+            self._unreadable[member_location(as_text(path), name) if name else as_text(path)] = reason
+
+    def _refuse(self, path: Path, reason: str, hint: str) -> None:
+        self._unreadable[as_text(path)] = SourceError(f"{as_text(path)} {reason}.", hint=hint)
 
 
-def _removed(paths: Sequence[Path], indexed: Sequence[Document]) -> Iterator[Document]:
-    folders = [Path(os.path.abspath(path)) for path in paths if path.is_dir()]  # noqa: PTH100
-    for document in indexed:
-        location = Path(document.location)
-        if any(folder in location.parents for folder in folders) and not os.path.lexists(location):
-            yield document
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in sorted(files) if not name.startswith((".", "~$")))
+def _location(path: Path) -> str:
+    return as_text(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links and change the name
