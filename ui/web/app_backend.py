@@ -6,15 +6,18 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs.errors import AppError
-from retrieval.types import FileOutcome, IngestReport
-from ui.web.backend import Chat, DocumentRow, Readiness
+from retrieval.errors import UnknownDocument
+from retrieval.types import Chunk, Document, IngestReport
+from ui.web.backend import Chat, DocumentRow, Readiness, Watch
 
 if TYPE_CHECKING:
     from agents.app import App
+    from retrieval.knowledge_base import KnowledgeBase
 
 log = logging.getLogger(__name__)
 
@@ -48,27 +51,39 @@ class AppBackend:
 
     def documents(self, kb: str, limit: int) -> tuple[list[DocumentRow], int]:
         """The first documents by name and how many there are."""
-        library = self._app.result().library.open(kb)
-        documents, counts = library.documents(), library.chunk_counts()
+        opened = self._open(kb)
+        documents, counts = opened.documents(), opened.chunk_counts()
         rows = [
             DocumentRow(name=Path(d.source).name, pages=d.pages, chunks=counts.get(d.id, 0), status="indexed")
             for d in documents[:limit]
         ]
         return rows, len(documents)
 
-    def ingest(
-        self,
-        kb: str,
-        paths: Sequence[Path],
-        progress: Callable[[FileOutcome, int, int], None],
-        cancel: threading.Event,
-    ) -> IngestReport:
+    def ingest(self, kb: str, paths: Sequence[Path], watch: Watch) -> IngestReport:
         """Read documents into a knowledge base."""
-        return self._app.result().library.open(kb).ingest(paths, progress=progress, cancel=cancel)
+        return self._open(kb).ingest(paths, progress=watch.outcome, cancel=watch.cancel, on_page=watch.page)
+
+    def document(self, kb: str, document_id: str) -> Document:
+        """A document by its id."""
+        document = next((d for d in self._open(kb).documents() if d.id == document_id), None)
+        if document is None:
+            raise UnknownDocument("The document is no longer in the knowledge base.", hint="Ask again.")
+        return document
+
+    def chunks(self, kb: str, document_id: str) -> list[Chunk]:
+        """The chunks of a document in reading order."""
+        return self._open(kb).chunks(document_id)
+
+    def original(self, kb: str, document: Document) -> AbstractContextManager[Path]:
+        """The verified file a document was made from."""
+        return self._open(kb).original(document)
 
     def new_conversation(self, kb: str) -> Chat:
         """Begin a conversation."""
         return self._app.result().new_conversation(kb=kb)
+
+    def _open(self, kb: str) -> KnowledgeBase:
+        return self._app.result().library.open(kb)
 
     def _say(self, message: str) -> None:
         self._message = message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +12,7 @@ from typing import Protocol
 from agents.events import Event
 from configs.errors import AppError
 from retrieval.errors import UnknownKnowledgeBase
-from retrieval.types import FileOutcome, IngestReport
+from retrieval.types import Chunk, Document, FileOutcome, IngestReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,19 @@ class DocumentRow:
     pages: int
     chunks: int
     status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """How an ingest is followed and ended, called from its thread.
+
+    `outcome` gets what became of each source, how many are done, and of how many; `page` a source and the pages of it
+    that are read, and of how many.
+    """
+
+    outcome: Callable[[FileOutcome, int, int], None]
+    page: Callable[[str, int, int], None]
+    cancel: threading.Event
 
 
 class Chat(Protocol):
@@ -60,14 +74,23 @@ class Backend(Protocol):
         """The first `limit` documents of a knowledge base and how many there are in all."""
         ...
 
-    def ingest(
-        self,
-        kb: str,
-        paths: Sequence[Path],
-        progress: Callable[[FileOutcome, int, int], None],
-        cancel: threading.Event,
-    ) -> IngestReport:
-        """Read documents into a knowledge base; `progress` gets each outcome, how many are done, and of how many."""
+    def ingest(self, kb: str, paths: Sequence[Path], watch: Watch) -> IngestReport:
+        """Read documents into a knowledge base."""
+        ...
+
+    def document(self, kb: str, document_id: str) -> Document:
+        """A document by its id. Raises UnknownDocument."""
+        ...
+
+    def chunks(self, kb: str, document_id: str) -> Sequence[Chunk]:
+        """The chunks of a document in reading order."""
+        ...
+
+    def original(self, kb: str, document: Document) -> AbstractContextManager[Path]:
+        """The file a document was made from, as it was then, while the block lasts.
+
+        Raises SourceError when it is gone or has changed.
+        """
         ...
 
     def new_conversation(self, kb: str) -> Chat:

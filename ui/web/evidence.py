@@ -1,20 +1,21 @@
-"""The sources behind an answer, and one passage opened for reading, as HTML."""
+"""The sources behind an answer, and one opened to be looked at, as HTML."""
 
 from __future__ import annotations
 
 import html
-import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from retrieval.evidence.marked_html import marked_html
+from ui.web.exhibits import Exhibit, Shown
+from ui.web.listing import base_name
 from ui.web.markdown import Labels
 from ui.web.view import View
 
 _SNIPPET = 180
-_RULE = re.compile(r"[\s|:-]+")
-
-Span = tuple[int, int]
+_COPIES = 3
+"""Copies named; of more only the number is told."""
 
 
 def labels(view: View) -> Labels:
@@ -35,12 +36,24 @@ def sources(view: View) -> str:
     return "".join(parts)
 
 
-def passage(view: View, marker: int) -> str:
-    """The passage of a marker with the cited words marked; empty when the conversation has no such passage."""
+def exhibit(view: View, kb: str, marker: int) -> Exhibit | None:
+    """What a marker stands for; None when the conversation has no such passage."""
     if marker not in view.passages:
-        return ""
+        return None
     found = view.passages[marker]
-    text = str(found["text"])
+    return Exhibit(
+        kb=kb,
+        document_id=str(found["document_id"]),
+        chunk_id=str(found["chunk_id"]),
+        page=found.get("page"),
+        boxes={int(page): tuple(map(tuple, boxes)) for page, boxes in found["boxes"].items()},
+        quotes=tuple(view.quotes.get(marker, ())),
+    )
+
+
+def passage(view: View, marker: int, shown: Shown) -> str:
+    """A passage of the conversation as it is shown: its page, an excerpt of its document, or its text alone."""
+    found = view.passages[marker]
     path = html.escape(" › ".join(map(str, found.get("headings") or ())))
     title = (
         f'<h2 id="passage-title" tabindex="-1"><span class="marker">{marker}</span> {html.escape(_name(found))}</h2>'
@@ -48,9 +61,58 @@ def passage(view: View, marker: int) -> str:
     close = '<button type="button" class="close" aria-label="Close the passage">×</button>'
     return (
         f'<section class="passage" data-marker="{marker}" aria-labelledby="passage-title">'
-        f'<header>{title}{close}<p class="where">{_page(found)}<span class="headings">{path}</span></p></header>'
-        f'<div class="text">{_marked_text(text, _spans(text, view.quotes.get(marker, ())))}</div></section>'
+        f'<header>{title}{close}<p class="where">{_page(found)}<span class="headings">{path}</span></p>'
+        f"{_copies(found)}</header>{_evidence(found, shown)}{_original(shown)}</section>"
     )
+
+
+def _evidence(found: Mapping[str, Any], shown: Shown) -> str:
+    words = shown.excerpt or marked_html(str(found["text"]), shown.exhibit.quotes)
+    text = f'<div class="text" tabindex="0">{words}</div>'
+    if not shown.pages:
+        return text
+    return f"{_pages(_name(found), shown)}<details><summary>Text of the passage</summary>{text}</details>"
+
+
+def _pages(name: str, shown: Shown) -> str:
+    """The image of a page with what turns and enlarges it; the page's script does both."""
+    address, name = html.escape(shown.exhibit.address), html.escape(name)
+    buttons = "".join(
+        f'<button type="button" class="{kind}" aria-label="{label}"{state}>{sign}</button>'
+        for kind, label, sign, state in (
+            ("previous", "Previous page", "‹", f' aria-disabled="{str(shown.page == 1).lower()}"'),
+            ("next", "Next page", "›", f' aria-disabled="{str(shown.page == shown.pages).lower()}"'),
+            ("enlarge", "Enlarge the page", "⤢", ' aria-pressed="false"'),
+        )
+    )
+    return (
+        f'<figure class="pages" data-address="{address}" data-edition="{shown.exhibit.edition}" data-name="{name}"'
+        f' data-page="{shown.page}" data-pages="{shown.pages}">'
+        f'<div class="turn"><span class="count" role="status">Page {shown.page} of {shown.pages}</span>{buttons}</div>'
+        f'<div class="sheet" tabindex="0"><img src="{address}/{shown.page}?{shown.exhibit.edition}"'
+        f' alt="Page {shown.page} of {name} with the cited words marked"></div>'
+        '<p class="failure" role="alert">This page cannot be shown.</p></figure>'
+    )
+
+
+def _original(shown: Shown) -> str:
+    if shown.problem:
+        return f'<p class="why">{html.escape(shown.problem)}</p>'
+    address = html.escape(shown.exhibit.address)
+    return f'<p class="original"><a href="{address}/original" download>Download the original</a></p>'
+
+
+def _copies(found: Mapping[str, Any]) -> str:
+    copies = [_last_two(copy) for copy in found.get("copies") or ()]
+    if not copies:
+        return ""
+    more = f" and {len(copies) - _COPIES} more" if len(copies) > _COPIES else ""
+    return f'<span class="copies">Same as {html.escape(", ".join(copies[:_COPIES]))}{more}</span>'
+
+
+def _last_two(source: str) -> str:
+    """Folder and name of a source: copies often share their name."""
+    return "/".join([part for part in re.split(r"[\\/]", source) if part][-2:])
 
 
 def _entries(view: View, markers: Iterable[int]) -> str:
@@ -62,7 +124,7 @@ def _entry(view: View, marker: int) -> str:
     quote = next(iter(view.quotes.get(marker, ())), str(found["text"]))
     return (
         f'<li><button type="button" class="source" data-marker="{marker}"><span class="marker">{marker}</span>'
-        f'<span class="file">{html.escape(_name(found))}</span>{_page(found)}'
+        f'<span class="file">{html.escape(_name(found))}</span>{_page(found)}{_copies(found)}'
         f'<span class="snippet">{html.escape(_shortened(quote))}</span></button></li>'
     )
 
@@ -77,60 +139,9 @@ def _page(found: Mapping[str, Any]) -> str:
 
 
 def _name(found: Mapping[str, Any]) -> str:
-    return re.split(r"[\\/]", str(found["source"]))[-1] or str(found["source"])
+    return base_name(str(found["source"]))
 
 
 def _shortened(text: str) -> str:
     text = " ".join(re.sub(r"\s*\|[\s|:-]*", " ", text).split())
     return text if len(text) <= _SNIPPET else text[: _SNIPPET - 1].rstrip() + "…"
-
-
-def _spans(text: str, quotes: Sequence[str]) -> list[Span]:
-    """Where the quotes stand in the text, in order and without overlap; line breaks count as spaces."""
-    patterns = (r"\s+".join(map(re.escape, quote.split())) for quote in quotes if quote.strip())
-    found = sorted(match.span() for pattern in patterns for match in [re.search(pattern, text)] if match)
-    merged: list[Span] = []
-    for start, end in found:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _marked_text(text: str, spans: Sequence[Span]) -> str:
-    """Paragraphs as they stand; lines of a Markdown table as a table."""
-    lines = re.finditer(r"[^\n]+", text)
-    blocks = itertools.groupby(lines, key=lambda line: line[0].strip().startswith("|"))
-    return "".join(
-        _table(text, list(block), spans) if is_table else _paragraphs(text, list(block), spans)
-        for is_table, block in blocks
-    )
-
-
-def _paragraphs(text: str, lines: Sequence[re.Match[str]], spans: Sequence[Span]) -> str:
-    return f"<p>{_marked(text, (lines[0].start(), lines[-1].end()), spans)}</p>"
-
-
-def _table(text: str, lines: Sequence[re.Match[str]], spans: Sequence[Span]) -> str:
-    rows = [_row(text, line, spans) for line in lines if not _RULE.fullmatch(line[0])]
-    return f'<div class="wide"><table>{"".join(rows)}</table></div>'
-
-
-def _row(text: str, line: re.Match[str], spans: Sequence[Span]) -> str:
-    bars = [line.start() + bar.start() for bar in re.finditer(r"\|", line[0].rstrip())]
-    if not line[0].rstrip().endswith("|"):
-        bars.append(line.end())
-    cells = (_marked(text, (left + 1, right), spans) for left, right in itertools.pairwise(bars))
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-
-
-def _marked(text: str, part: Span, spans: Sequence[Span]) -> str:
-    """The part of the text, escaped, with every span that reaches into it marked."""
-    out, at = [], part[0]
-    for start, end in spans:
-        start, end = max(start, at), min(end, part[1])
-        if start < end:
-            out += [html.escape(text[at:start]), "<mark>", html.escape(text[start:end]), "</mark>"]
-            at = end
-    return "".join(out) + html.escape(text[at : part[1]])

@@ -13,8 +13,10 @@ import gradio as gr
 from configs.errors import AppError
 from ui.web import evidence, listing
 from ui.web.backend import Backend
+from ui.web.exhibits import Exhibits
 from ui.web.layout import Parts
 from ui.web.screen import screen
+from ui.web.session import session_of
 from ui.web.tabs import Tab, Tabs
 from ui.web.tail import follow
 from ui.web.uploads import Shelf
@@ -41,8 +43,9 @@ def _shown(handler: Callable[..., Updates]) -> Callable[..., Updates]:
 class Handlers:
     """Everything the page can be told to do; each yields the parts that change, and finds its tab by the session."""
 
-    def __init__(self, backend: Backend, shelf: Shelf, parts: Parts) -> None:
+    def __init__(self, backend: Backend, shelf: Shelf, exhibits: Exhibits, parts: Parts) -> None:
         self._backend = backend
+        self._exhibits = exhibits
         self._shelf = shelf
         self._parts = parts
         self._tabs = Tabs(backend)
@@ -88,10 +91,16 @@ class Handlers:
         yield {self._parts.passage: "", self._parts.notice: ""}
         yield await self._documents(tab)
 
-    def cite(self, event: gr.EventData, request: gr.Request) -> str:
-        """The passage of a citation, as HTML."""
-        marker = event._data.get("marker") if isinstance(event._data, dict) else None
-        return evidence.passage(self._tab(request).room.view, marker) if isinstance(marker, int) else ""
+    async def cite(self, event: gr.EventData, request: gr.Request) -> str:
+        """A citation was opened: its evidence, as HTML, which this browser may see from now on."""
+        room = self._tab(request).room
+        view, marker = room.view, event._data.get("marker") if isinstance(event._data, dict) else None
+        if room.kb is None or not isinstance(marker, int):
+            return ""
+        exhibit = evidence.exhibit(view, room.kb, marker)
+        if exhibit is None:
+            return ""
+        return evidence.passage(view, marker, await self._exhibits.open(session_of(request.request.scope), exhibit))
 
     @_shown
     async def add(self, files: list[str] | None, request: gr.Request) -> Updates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 
 from configs.errors import AppError
@@ -10,12 +11,24 @@ from ui.web.backend import DocumentRow, Readiness
 from ui.web.intake import FileProgress, Progress
 
 _WORDS = {
-    "waiting": "reading…",
+    "waiting": "waiting…",
+    "reading": "reading…",
+    "unpacked": "unpacked",
     "indexed": "added",
     "unchanged": "unchanged",
+    "removed": "removed",
     "failed": "failed",
     "cancelled": "cancelled",
 }
+
+
+_MOST_SHOWN = 300
+"""Files of one upload that are listed; a ZIP can hold thousands."""
+
+
+def base_name(source: str) -> str:
+    """The last part of a path or address."""
+    return re.split(r"[\\/]", source)[-1] or source
 
 
 def documents(rows: Sequence[DocumentRow], total: int) -> str:
@@ -33,12 +46,15 @@ def documents(rows: Sequence[DocumentRow], total: int) -> str:
 
 def uploads(progress: Progress) -> str:
     """Every file of an upload with its outcome so far."""
-    done = sum(file.status != "waiting" for file in progress.files)
+    done = sum(file.status not in ("waiting", "reading") for file in progress.files)
+    shown = sorted(progress.files, key=_rank)[:_MOST_SHOWN] if len(progress.files) > _MOST_SHOWN else progress.files
+    hidden = len(progress.files) - len(shown)
+    more = f'<p class="empty">and {hidden} more</p>' if hidden else ""
     return (
         f'<div class="uploads" aria-busy="{str(progress.going).lower()}">'
         f'<p role="status">{done} of {len(progress.files)} done</p>'
         f'<progress max="{len(progress.files)}" value="{done}" aria-label="Files done"></progress>'
-        f"<ul>{''.join(_file(file) for file in progress.files)}</ul></div>"
+        f"<ul>{''.join(_file(file) for file in shown)}</ul>{more}</div>"
     )
 
 
@@ -61,6 +77,11 @@ def _document(row: DocumentRow) -> str:
         f'<tr><td class="name" title="{name}">{name}</td><td>{row.pages or "–"}</td><td>{row.chunks}</td>'
         f"<td>{html.escape(row.status)}</td></tr>"
     )
+
+
+def _rank(file: FileProgress) -> int:
+    """What is listed when not everything is: failures before what is being read, the rest last."""
+    return ("failed", "reading").index(file.status) if file.status in ("failed", "reading") else 2
 
 
 def _file(file: FileProgress) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from ui.web.backend import Backend
+from ui.web.exhibits import Exhibits
 from ui.web.handlers import Handlers
 from ui.web.layout import lay_out
 from ui.web.uploads import Shelf
@@ -13,11 +14,11 @@ _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 _HOUR = 3600
 
 
-def build_page(backend: Backend, shelf: Shelf) -> gr.Blocks:
+def build_page(backend: Backend, shelf: Shelf, exhibits: Exhibits) -> gr.Blocks:
     """The page as Gradio blocks; nothing of it is published as an API."""
     with gr.Blocks(title="Roundtable", analytics_enabled=False, fill_width=True, delete_cache=(_HOUR, _HOUR)) as blocks:
         parts = lay_out()
-        on = Handlers(backend, shelf, parts)
+        on = Handlers(backend, shelf, exhibits, parts)
         blocks.load(on.watch, None, [parts.table], **_QUIET)
         blocks.load(on.load, None, [parts.ready, parts.kb, parts.documents, parts.notice], **_QUIET)
         gr.on(

@@ -62,7 +62,8 @@ class Room:
             self.view = reduce(self.view, failure)
 
     def _events(self, question: str, stopped: threading.Event) -> Iterator[Event]:
-        chat = self._chat or self._backend.new_conversation(self.kb or first_kb(self._backend))
+        self.kb = self.kb or first_kb(self._backend)
+        chat = self._chat or self._backend.new_conversation(self.kb)
         with self._lock:
             if stopped.is_set():
                 return

@@ -22,15 +22,18 @@ _SHUTDOWN_S = 1
 
 
 def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str] | None = None) -> FastAPI:
-    """The page at `/` and `GET /api/health` → `{"ready": bool}`.
+    """The page at `/`, the evidence it shows below `/evidence/`, and `GET /api/health` → `{"ready": bool}`.
 
     `private` adds the interface of `ui.web.command_route` for an application, behind a token.
     """
     import gradio as gr
     from fastapi import FastAPI
 
+    from ui.web.evidence_route import serve_exhibits
+    from ui.web.exhibits import Exhibits
     from ui.web.guard import Guard
     from ui.web.page import build_page
+    from ui.web.session import Sessions
     from ui.web.theme import ASSETS, head, theme
     from ui.web.uploads import Shelf
 
@@ -44,8 +47,10 @@ def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str]
         from ui.web.command_route import serve_actions
 
         serve_actions(app, *private)
+    exhibits = Exhibits(backend)
+    serve_exhibits(app, exhibits)
     max_mb = settings.parsing.max_file_mb
-    page = build_page(backend, Shelf(folder=settings.home / "uploads", max_mb=max_mb))
+    page = build_page(backend, Shelf(folder=settings.home / "uploads", max_mb=max_mb), exhibits)
     gr.mount_gradio_app(
         app,
         page,
@@ -63,6 +68,8 @@ def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str]
         css_paths=ASSETS / "page.css",
         head=head(),
     )
+    page.has_launched = True  # else gradio takes any path a client names for an upload
+    app.add_middleware(Sessions)
     app.add_middleware(Guard, host=settings.ui.host)
     return app
 

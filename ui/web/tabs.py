@@ -11,6 +11,9 @@ from ui.web.intake import Intake
 from ui.web.room import Room
 from ui.web.uploads import Shelf
 
+MOST_FILES = 200
+"""Files in one upload."""
+
 
 class Tab:
     """One browser tab: the room it is in and its newest upload."""
@@ -27,7 +30,12 @@ class Tab:
         self.room = Room(self._backend, kb)
 
     def take_in(self, shelf: Shelf, uploads: Sequence[Path]) -> Intake:
-        """Start to read uploads into the room's knowledge base. Raises SourceError while earlier ones are read."""
+        """Start to read uploads into the room's knowledge base. Raises SourceError while earlier ones are read,
+        and for more than `MOST_FILES`.
+        """
+        if len(uploads) > MOST_FILES:
+            hint = "Add them as one ZIP, or with `python main.py ingest`."
+            raise SourceError(f"{len(uploads)} files were uploaded; at most {MOST_FILES} are read at once.", hint=hint)
         if self.intake and self.intake.progress.going:
             hint = "Add more when it is done, or cancel it."
             raise SourceError("The last upload is still being read.", hint=hint)

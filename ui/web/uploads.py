@@ -10,7 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.parsing.formats import check_file, media_type
+from retrieval.locations import is_archive
+from retrieval.parsing.formats import check_file, identify
 
 _NAME_BYTES = 150
 
@@ -26,10 +27,12 @@ class Shelf:
         """Copy an upload under its own name into the folder of `kb`, and return the copy.
 
         A file of that name with other content keeps its name and the new one gets a number; the same content is
-        kept once. Raises ParseError for a type that cannot be read, an empty file and one that is too large.
+        kept once. Raises ParseError for content that is not read or not what the name says, an empty file and one
+        that is too large; what a ZIP holds is checked when it is read.
         """
-        media_type(upload)
         check_file(upload, max_mb=self.max_mb)
+        if not is_archive(upload):
+            identify(upload)
         folder = self.folder / kb
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = Path(safe_name(upload.name))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,12 @@ from agents.events import (
     ToolReturned,
 )
 from configs.errors import AppError
-from retrieval.errors import UnknownKnowledgeBase
-from retrieval.types import FileOutcome, IngestReport
-from ui.web.backend import DocumentRow, Readiness
+from retrieval.errors import SourceError, UnknownDocument, UnknownKnowledgeBase
+from retrieval.types import Chunk, Document, FileOutcome, IngestReport
+from ui.web.backend import DocumentRow, Readiness, Watch
 
 Script = Callable[[str], Iterable[Event]]
+PAGES = 2
 
 
 class ScriptedChat:
@@ -48,8 +52,20 @@ class ScriptedChat:
         self._stopped.set()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A document in a knowledge base, its chunks and the file it was made from."""
+
+    document: Document
+    chunks: tuple[Chunk, ...] = ()
+    original: Path = Path("/nowhere")
+
+
 class ScriptedBackend:
-    """Two knowledge bases, ready unless `ready` is cleared; files with "corrupt" in them fail to parse."""
+    """Two knowledge bases, ready unless `ready` is cleared; every file has two pages, "corrupt" ones fail to parse.
+
+    `shelf` holds the documents whose evidence can be shown, by knowledge base and id.
+    """
 
     def __init__(self, script: Script, *, pause_s: float = 0.0) -> None:
         self.reset(script, pause_s)
@@ -62,6 +78,7 @@ class ScriptedBackend:
         self.ready.set()
         self.broken: AppError | None = None
         self.ingested: list[Path] = []
+        self.shelf: dict[tuple[str, str], Kept] = {}
         self.rows = {
             "handbook": [DocumentRow(name="handbook.pdf", pages=12, chunks=40, status="indexed")],
             "员工手册": [],
@@ -79,32 +96,53 @@ class ScriptedBackend:
             raise UnknownKnowledgeBase(f"There is no knowledge base {kb!r}.")
         return self.rows[kb][:limit], len(self.rows[kb])
 
-    def ingest(
-        self,
-        kb: str,
-        paths: Sequence[Path],
-        progress: Callable[[FileOutcome, int, int], None],
-        cancel: threading.Event,
-    ) -> IngestReport:
+    def ingest(self, kb: str, paths: Sequence[Path], watch: Watch) -> IngestReport:
         outcomes: list[FileOutcome] = []
         for path in paths:
-            if cancel.wait(self.pause_s):
+            for page in range(1, PAGES + 1):
+                watch.page(str(path), page, PAGES)
+                if watch.cancel.wait(self.pause_s / PAGES):
+                    break
+            if watch.cancel.is_set():
                 break
-            outcomes.append(self._read(kb, path))
-            progress(outcomes[-1], len(outcomes), len(paths))
+            for outcome in self._read(kb, path):
+                outcomes.append(outcome)
+                watch.outcome(outcome, len(outcomes), len(paths))
         return IngestReport(kb=kb, documents=tuple(outcomes), chunks_total=0, seconds=0.0, stage_seconds={})
+
+    def document(self, kb: str, document_id: str) -> Document:
+        try:
+            return self.shelf[kb, document_id].document
+        except KeyError:
+            raise UnknownDocument("The document is no longer in the knowledge base.") from None
+
+    def chunks(self, kb: str, document_id: str) -> Sequence[Chunk]:
+        return self.shelf[kb, document_id].chunks
+
+    @contextmanager
+    def original(self, kb: str, document: Document) -> Iterator[Path]:
+        path = self.shelf[kb, document.id].original
+        if not path.exists():
+            raise SourceError("The original is no longer there.")
+        yield path
 
     def new_conversation(self, kb: str) -> ScriptedChat:
         self.documents(kb, 0)
         self.ready.wait()
         return ScriptedChat(self.script, self.pause_s)
 
-    def _read(self, kb: str, path: Path) -> FileOutcome:
+    def _read(self, kb: str, path: Path) -> list[FileOutcome]:
         self.ingested.append(path)
-        if b"corrupt" in path.read_bytes():
-            return FileOutcome(source=str(path), status="failed", error="The document is corrupt.")
-        self.rows[kb].append(DocumentRow(name=path.name, pages=2, chunks=7, status="indexed"))
-        return FileOutcome(source=str(path), status="indexed", chunks=7, pages=2, seconds=0.4)
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                return [self._outcome(kb, f"{path}!/{name}", archive.read(name)) for name in archive.namelist()]
+        return [self._outcome(kb, str(path), path.read_bytes())]
+
+    def _outcome(self, kb: str, source: str, content: bytes) -> FileOutcome:
+        if b"corrupt" in content:
+            return FileOutcome(source=source, status="failed", error="The document is corrupt.")
+        self.rows[kb].append(DocumentRow(name=Path(source).name, pages=PAGES, chunks=7, status="indexed"))
+        return FileOutcome(source=source, status="indexed", chunks=7, pages=PAGES, seconds=0.4)
 
 
 def passage(marker: int, text: str, **more: Any) -> Mapping[str, Any]:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import docx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from agents.app import App, build_app
 from agents.events import RunCompleted
 from configs.errors import AppError
-from configs.settings import Settings
+from configs.settings import ParsingSettings, Settings
 from retrieval.errors import DataDirectoryInUse, UnknownKnowledgeBase
+from tests.retrieval.evidence.pixels import yellow
+from tests.retrieval.parsing.sheets import WIDTH, Sheet, write_pdf
 from tests.ui.web.conftest import served
 from tests.ui.web.waiting import until
 from ui.web.app_backend import AppBackend
+from ui.web.backend import Watch
 
 DOCUMENTS = {
     "travel.md": "# Handbook\n\n## Travel\n\nHotels are paid up to 120 euros a night. Taxis need a receipt.\n",
@@ -24,12 +32,32 @@ DOCUMENTS = {
 }
 
 
+MOST_PAGES = 4
+SILENT = Watch(outcome=lambda *_: None, page=lambda *_: None, cancel=threading.Event())
+
+
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("documents")
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, encoding="utf-8")
-    app = build_app(Settings(data_dir=tmp_path_factory.mktemp("home"), kb="handbook"))
+    first = Sheet().text(72, 100, "Parking", size=16, font="bold")
+    first.lines(72, 130, ["Visitors park in the yard behind the mill.", "The gate is locked at ten."])
+    second = Sheet().text(72, 100, "Lockers", size=16, font="bold")
+    second.lines(72, 130, ["A locker costs seven crowns per month.", "Its key is kept by the janitor."])
+    write_pdf(folder / "building.pdf", [first, second])
+    memo = docx.Document()
+    memo.add_heading("Memo", 1)
+    for sentence in ("The canteen opens at noon.", "Soup is served on Thursdays only.", "Bring a spoon."):
+        memo.add_paragraph(sentence)
+    memo.save(str(folder / "memo.docx"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[App]:
+    limits = ParsingSettings(max_pages=MOST_PAGES)
+    app = build_app(Settings(data_dir=tmp_path_factory.mktemp("home"), kb="handbook", parsing=limits))
     app.library.create("archive")
     app.library.create("handbook").ingest([folder])
     yield app
@@ -49,8 +77,8 @@ def test_the_configured_knowledge_base_comes_first(backend: AppBackend) -> None:
 
 def test_documents_are_listed_with_their_figures(backend: AppBackend) -> None:
     rows, total = backend.documents("handbook", 1)
-    assert total == 2
-    assert [(row.name, row.pages, row.chunks, row.status) for row in rows] == [("travel.md", 0, 1, "indexed")]
+    assert total == 4
+    assert [(row.name, row.pages, row.chunks, row.status) for row in rows] == [("building.pdf", 2, 2, "indexed")]
     with pytest.raises(UnknownKnowledgeBase):
         backend.documents("nowhere", 1)
 
@@ -59,12 +87,10 @@ def test_documents_are_taken_in_with_progress(backend: AppBackend, tmp_path: Pat
     (tmp_path / "new.md").write_text("# News\n\nThe office moves to Porto.\n")
     (tmp_path / "bad.pdf").write_text("not a pdf")
     seen: list[tuple[str, str, int]] = []
-    backend.ingest(
-        "archive",
-        [tmp_path / "new.md", tmp_path / "bad.pdf"],
-        lambda outcome, _, total: seen.append((Path(outcome.source).name, outcome.status, total)),
-        threading.Event(),
+    watch = replace(
+        SILENT, outcome=lambda outcome, _, total: seen.append((Path(outcome.source).name, outcome.status, total))
     )
+    backend.ingest("archive", [tmp_path / "new.md", tmp_path / "bad.pdf"], watch)
     assert sorted(seen) == [("bad.pdf", "failed", 2), ("new.md", "indexed", 2)]
 
 
@@ -120,19 +146,72 @@ def page(browser: Browser, backend: AppBackend, tmp_path: Path) -> Iterator[Page
         page.close()
 
 
+def open_first_source(page: Page, question: str, answered: str) -> Locator:
+    page.get_by_role("textbox", name="Your question").fill(question)
+    page.keyboard.press("Enter")
+    answer = page.locator(".answer")
+    expect(answer).to_contain_text(answered, timeout=20_000)
+    answer.locator(".prose .cite").first.click()
+    return page.locator(".passage")
+
+
 @pytest.mark.parametrize(
     ("question", "marked", "source"),
     [
         ("How much is paid for a hotel?", "120 euros", "travel.md"),
         ("员工每年有几天年假？", "十二天", "假期.md"),
+        ("On which day is soup served?", "Thursdays", "memo.docx"),
     ],
 )
 def test_a_question_is_answered_with_a_citation_that_opens(page: Page, question: str, marked: str, source: str) -> None:
-    page.get_by_role("textbox", name="Your question").fill(question)
-    page.keyboard.press("Enter")
-    answer = page.locator(".answer")
-    expect(answer).to_contain_text(marked, timeout=20_000)
-    answer.locator(".prose .cite").first.click()
-    passage = page.locator(".passage")
+    passage = open_first_source(page, question, marked)
     expect(passage.get_by_role("heading")).to_contain_text(source)
-    expect(passage.locator("mark").first).to_contain_text(marked)
+    expect(passage.locator(".cited mark").first).to_contain_text(marked)
+
+
+def test_a_citation_of_a_pdf_opens_the_page_with_the_sentence_marked(page: Page) -> None:
+    passage = open_first_source(page, "What does a locker cost per month?", "seven crowns")
+    image = passage.get_by_role("img", name="Page 2 of building.pdf with the cited words marked")
+    until(lambda: bool(image.evaluate("image => image.complete && image.naturalWidth > 0")))
+    shown = Image.open(io.BytesIO(image.screenshot()))
+    mark, scale = yellow(shown), shown.width / WIDTH
+    assert mark
+    assert mark[0] / scale == pytest.approx(72, abs=3)
+    assert 115 < mark[1] / scale < mark[3] / scale < 150
+
+
+def test_a_changed_original_is_told_and_its_text_still_shown(backend: AppBackend, page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "cellar.pdf"
+    write_pdf(path, [Sheet().lines(72, 130, ["The cellar holds forty barrels of cider."])])
+    backend.ingest("handbook", [path], SILENT)
+    path.write_bytes(path.read_bytes() + b" ")
+    passage = open_first_source(page, "How many barrels of cider does the cellar hold?", "forty barrels")
+    expect(passage).to_contain_text("cellar.pdf has changed or is gone")
+    expect(passage.locator("mark")).to_contain_text("forty barrels")
+    expect(passage.get_by_role("img")).to_have_count(0)
+
+
+def test_bad_uploads_are_told_one_by_one(page: Page, tmp_path: Path) -> None:
+    sheet = Sheet().text(72, 100, "The lighthouse has been lit on every night since the great storm.")
+    write_pdf(tmp_path / "long.pdf", [sheet] * (MOST_PAGES + 1))
+    write_pdf(tmp_path / "locked.pdf", [sheet], encrypted=True)
+    (tmp_path / "cut.pdf").write_bytes(b"%PDF-1.7\nand nothing more")
+    (tmp_path / "program.pdf").write_bytes(b"MZ\x90\x00\x03")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("notes/good.md", "# Tides\n\nThe tide turns at six.\n")
+        archive.writestr("notes/bad.pdf", "not a pdf")
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 broken")
+    page.locator("input[type=file]").set_input_files(sorted(tmp_path.glob("*.*")))
+    uploads = page.locator(".uploads")
+    expect(uploads).to_contain_text("8 of 8 done", timeout=30_000)
+    for name, outcome in {
+        "long.pdf": f"has {MOST_PAGES + 1} pages; at most {MOST_PAGES} are read.",
+        "locked.pdf": "encrypted",
+        "cut.pdf": "damaged",
+        "program.pdf": "is a Windows program",
+        "broken.zip": "ZIP",
+        "good.md": "1 passage,",
+        "bad.pdf": "not a PDF",
+    }.items():
+        expect(uploads.get_by_role("listitem").filter(has_text=name).first).to_contain_text(outcome)
+    expect(uploads.get_by_role("listitem").filter(has_text="all.zip").first).to_contain_text("2 files inside")

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from agents.events import Retrieved, RunCompleted, RunStarted
-from tests.ui.web.scripted import HOTEL, RATES, cited, discussion, passage
+from tests.ui.web.scripted import HOTEL, cited, discussion, passage
 from ui.web import evidence
+from ui.web.exhibits import Shown
 from ui.web.reducer import replay
 from ui.web.view import View
+
+
+def shown_passage(view: View, marker: int = 1, **shown: Any) -> str:
+    exhibit = evidence.exhibit(view, "kb", marker)
+    assert exhibit
+    return evidence.passage(view, marker, Shown(exhibit=exhibit, **shown))
 
 
 def view_of(text: str, *quotes: str, **more: Any) -> View:
@@ -22,7 +27,7 @@ def view_of(text: str, *quotes: str, **more: Any) -> View:
 
 
 def test_a_passage_shows_source_page_headings_and_the_quote() -> None:
-    html = evidence.passage(view_of(HOTEL, "up to 120 euros"), 1)
+    html = shown_passage(view_of(HOTEL, "up to 120 euros"))
     assert "handbook.pdf" in html
     assert "/documents" not in html
     assert "page 3" in html
@@ -30,33 +35,43 @@ def test_a_passage_shows_source_page_headings_and_the_quote() -> None:
     assert "paid <mark>up to 120 euros</mark> a night" in html
 
 
-@pytest.mark.parametrize(
-    ("text", "quotes", "expected"),
-    [
-        ("one two three", ["two"], "one <mark>two</mark> three"),
-        ("one\ntwo three", ["one two"], "<mark>one\ntwo</mark> three"),
-        ("a b c d", ["a b", "b c"], "<mark>a b c</mark> d"),
-        ("a b c d", ["d", "a"], "<mark>a</mark> b c <mark>d</mark>"),
-        ("a < b & c", ["< b &"], "a <mark>&lt; b &amp;</mark> c"),
-        ("住宿标准为每晚140元。", ["每晚140元"], "住宿标准为<mark>每晚140元</mark>。"),
-        ("one", ["not there"], "<p>one</p>"),
-        ("one", [" "], "<p>one</p>"),
-    ],
-)
-def test_quotes_are_marked(text: str, quotes: list[str], expected: str) -> None:
-    assert expected in evidence.passage(view_of(text, *quotes), 1)
+def test_pages_can_be_turned_from_the_cited_one_on() -> None:
+    html = shown_passage(view_of(HOTEL, "euros", document_id="d/1", boxes={"3": [[1, 2, 3, 4]]}), page=3, pages=12)
+    assert 'data-address="evidence/kb/d%2F1/c1"' in html
+    assert 'data-page="3" data-pages="12"' in html
+    assert "Page 3 of 12" in html
+    assert 'src="evidence/kb/d%2F1/c1/3?' in html
+    assert 'alt="Page 3 of handbook.pdf with the cited words marked"' in html
+    assert 'href="evidence/kb/d%2F1/c1/original"' in html
 
 
-def test_a_table_is_shown_as_one_with_its_marks() -> None:
-    html = evidence.passage(view_of(RATES, "上海 | 140"), 1)
-    assert "<td> Berlin </td>" in html
-    assert "<td> <mark>上海 </mark></td><td><mark> 140</mark> </td>" in html
-    assert "---" not in html
+def test_the_address_of_an_image_changes_with_the_words_marked_on_it() -> None:
+    one, other = (evidence.exhibit(view_of(HOTEL, *quotes), "kb", 1) for quotes in (["euros"], ["euros", "night"]))
+    assert one
+    assert other
+    assert one.edition != other.edition
 
 
-@pytest.mark.parametrize("row", ["| a | b |", "|a|b", "| a || b |", "|", "||", "| "])
-def test_any_row_can_be_shown(row: str) -> None:
-    assert "<table>" in evidence.passage(view_of(f"Rates\n{row}", "a"), 1)
+def test_an_excerpt_stands_in_for_pages() -> None:
+    html = shown_passage(view_of("one"), excerpt="<p>before</p>")
+    assert "<p>before</p>" in html
+    assert "one" not in html
+    assert "<figure" not in html
+
+
+def test_why_an_original_cannot_be_shown_stands_beside_the_text() -> None:
+    html = shown_passage(view_of("one", "one"), problem="a.pdf has <changed>.")
+    assert "a.pdf has &lt;changed&gt;." in html
+    assert "<mark>one</mark>" in html
+    assert "href" not in html
+
+
+def test_copies_are_named_by_folder_and_name() -> None:
+    copies = ["/docs/old/handbook.pdf", r"C:\docs\handbook<2>.pdf", "a.zip!/x/handbook.pdf", "https://x.org/h.pdf"]
+    view = view_of(HOTEL, copies=copies)
+    for html in (shown_passage(view), evidence.sources(view)):
+        assert "Same as old/handbook.pdf, docs/handbook&lt;2&gt;.pdf, x/handbook.pdf and 1 more" in html
+    assert "Same as" not in evidence.sources(view_of(HOTEL))
 
 
 def test_only_what_is_cited_is_listed_and_the_rest_folded() -> None:
@@ -74,11 +89,11 @@ def test_without_a_citation_everything_found_is_listed() -> None:
 
 
 def test_an_unknown_marker_opens_nothing() -> None:
-    assert evidence.passage(replay(discussion("q")), 99) == ""
+    assert evidence.exhibit(replay(discussion("q")), "kb", 99) is None
 
 
 def test_a_source_without_page_names_none() -> None:
-    assert "page" not in evidence.passage(view_of("one", page=None), 1).replace("passage", "")
+    assert "page" not in shown_passage(view_of("one", page=None)).replace("passage", "")
 
 
 def test_windows_paths_are_named_by_their_file() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from retrieval.errors import StoreError
@@ -25,12 +26,15 @@ def outcomes(intake: Intake) -> dict[str, tuple[str, str]]:
 
 def test_every_file_has_its_own_outcome(tmp_path: Path) -> None:
     backend = ScriptedBackend(discussion)
-    intake = taken_in(backend, tmp_path, {"good.md": "fine", "bad.pdf": "corrupt", "x.exe": "x", "empty.txt": ""})
+    intake = taken_in(
+        backend, tmp_path, {"good.md": "fine", "bad.md": "corrupt", "x.exe": "x", "empty.txt": "", "no.pdf": "x"}
+    )
     told = outcomes(intake)
     assert told["good.md"] == ("indexed", "2 pages, 7 passages, 0.4 s")
-    assert told["bad.pdf"] == ("failed", "The document is corrupt.")
+    assert told["bad.md"] == ("failed", "The document is corrupt.")
     assert told["x.exe"][1].startswith("Files ending in .exe cannot be read.")
     assert told["empty.txt"][1].startswith("empty.txt is empty")
+    assert told["no.pdf"][1].startswith("no.pdf is damaged, or is not a PDF.")
     assert [path.parent for path in backend.ingested] == [tmp_path / "uploads" / "handbook"] * 2
 
 
@@ -38,6 +42,36 @@ def test_an_unknown_knowledge_base_gets_no_folder(tmp_path: Path) -> None:
     intake = taken_in(ScriptedBackend(discussion), tmp_path, {"good.md": "fine"}, kb="../elsewhere")
     assert "no knowledge base named '../elsewhere'" in outcomes(intake)["good.md"][1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["good.md"]
+
+
+def test_every_file_in_a_zip_has_its_own_outcome(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("好/a.md", "fine")
+        archive.writestr("b.md", "corrupt")
+    backend = ScriptedBackend(discussion)
+    intake = Intake(
+        backend, Shelf(folder=tmp_path / "uploads", max_mb=1), "handbook", [tmp_path / "all.zip", tmp_path / "all.zip"]
+    )
+    intake.start()
+    until(lambda: not intake.progress.going)
+    told = [(file.name, file.status, file.detail) for file in intake.progress.files]
+    assert told == 2 * [
+        ("all.zip", "unpacked", "2 files inside"),
+        ("all.zip › 好/a.md", "indexed", "2 pages, 7 passages, 0.4 s"),
+        ("all.zip › b.md", "failed", "The document is corrupt."),
+    ]
+    assert [path.name for path in backend.ingested] == ["all.zip"]
+
+
+def test_the_pages_read_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("a")
+    backend = ScriptedBackend(discussion, pause_s=0.4)
+    intake = Intake(backend, Shelf(folder=tmp_path / "uploads", max_mb=1), "handbook", [tmp_path / "a.md"])
+    intake.start()
+    for detail in ("page 1 of 2", "page 2 of 2"):
+        until(lambda detail=detail: outcomes(intake)["a.md"] == ("reading", detail))  # type: ignore[misc]  # mypy cannot type a default
+    until(lambda: not intake.progress.going)
+    assert outcomes(intake)["a.md"][0] == "indexed"
 
 
 def test_files_not_read_yet_can_be_left_out(tmp_path: Path) -> None:

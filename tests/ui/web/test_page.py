@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from agents.events import Event, Failed, RunStarted
 from configs.errors import AppError
+from tests.retrieval.evidence.pixels import yellow
 from tests.ui.web.conftest import served
+from tests.ui.web.exhibited import BASELINE, CHINESE, CODE, MARKDOWN, PDF, furnish, word_left
 from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion
 from tests.ui.web.waiting import until
 
@@ -126,6 +130,111 @@ def test_a_listed_source_opens_too_and_can_be_closed(page: Page) -> None:
     expect(passage).to_be_hidden()
 
 
+def seen(image: Locator) -> Image.Image:
+    """What stands on the screen where the page's image is, once it is there."""
+    expect(image).to_be_visible()
+    until(lambda: bool(image.evaluate("image => image.complete && image.naturalWidth > 0")))
+    return Image.open(io.BytesIO(image.screenshot()))
+
+
+def open_source(page: Page, marker: int) -> Locator:
+    ask(page)
+    ended(page)
+    page.locator(f".answer .prose .cite[data-marker='{marker}']").click()
+    passage = page.locator(f".passage[data-marker='{marker}']")
+    expect(passage).to_be_visible()
+    return passage
+
+
+def test_a_cited_pdf_shows_its_page_with_the_quoted_words_in_yellow(
+    page: Page, backend: ScriptedBackend, tmp_path: Path
+) -> None:
+    furnish(backend, tmp_path)
+    passage = open_source(page, PDF)
+    image = passage.get_by_role("img", name="Page 2 of handbook.pdf with the cited words marked")
+    shown = seen(image)
+    mark = yellow(shown)
+    assert mark
+    scale = shown.width / 595
+    assert mark[0] / scale == pytest.approx(word_left("up"), abs=3)
+    assert word_left("euros") + 20 < mark[2] / scale < word_left("a") + 2
+    assert BASELINE + 28 < mark[1] / scale < mark[3] / scale < BASELINE + 46
+    expect(passage).to_contain_text("Same as old/handbook.pdf")
+
+
+def test_pages_are_turned_and_enlarged_by_keyboard(page: Page, backend: ScriptedBackend, tmp_path: Path) -> None:
+    furnish(backend, tmp_path)
+    passage = open_source(page, PDF)
+    small = seen(passage.get_by_role("img")).width
+    passage.get_by_role("button", name="Next page").focus()
+    page.keyboard.press("Enter")
+    assert yellow(seen(passage.get_by_role("img", name="Page 3 of handbook.pdf"))) is None
+    page.keyboard.press("Enter")
+    expect(passage.locator(".count")).to_have_text("Page 3 of 3")
+    expect(passage.get_by_role("button", name="Next page")).to_be_disabled()
+    passage.get_by_role("button", name="Previous page").focus()
+    page.keyboard.press("Enter")
+    assert yellow(seen(passage.get_by_role("img", name="Page 2 of handbook.pdf")))
+    passage.get_by_role("button", name="Enlarge the page").focus()
+    page.keyboard.press("Enter")
+    assert seen(passage.get_by_role("img")).width > 1.5 * small
+    page.keyboard.press("Escape")
+    expect(passage).to_be_visible()
+    assert seen(passage.get_by_role("img")).width == small
+    page.keyboard.press("Escape")
+    expect(passage).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("marker", "marked", "near"),
+    [
+        (MARKDOWN, ["Porto ", " 95"], "Ask before you book."),
+        (CHINESE, ["十二天带薪年假"], "年假须提前申请。"),
+        (CODE, ["RATES[city] < 120"], "Run this:"),
+    ],
+)
+def test_a_cited_document_without_pages_shows_its_words_among_their_neighbours(
+    page: Page, backend: ScriptedBackend, tmp_path: Path, marker: int, marked: list[str], near: str
+) -> None:
+    furnish(backend, tmp_path)
+    passage = open_source(page, marker)
+    expect(passage.locator("mark")).to_have_text(marked)
+    expect(passage.locator("mark").first).to_be_in_viewport()
+    expect(passage.locator(".near").filter(has_text=near)).to_be_visible()
+    expect(passage.locator("img")).to_have_count(0)
+
+
+def test_the_original_can_be_downloaded(page: Page, backend: ScriptedBackend, tmp_path: Path) -> None:
+    furnish(backend, tmp_path)
+    passage = open_source(page, CHINESE)
+    with page.expect_download() as download:
+        passage.get_by_role("link", name="Download the original").click()
+    assert download.value.suggested_filename == "手册.md"
+    assert Path(download.value.path()).read_bytes() == (tmp_path / "手册.md").read_bytes()
+
+
+def test_an_image_copied_into_another_browser_is_not_shown(
+    page: Page, browser: Browser, backend: ScriptedBackend, server: tuple[ScriptedBackend, str], tmp_path: Path
+) -> None:
+    furnish(backend, tmp_path)
+    address = open_source(page, PDF).get_by_role("img").get_attribute("src")
+    mine, stranger = page.context.new_page(), browser.new_page()
+    for visitor, status in ((mine, 200), (stranger, 404)):
+        answer = visitor.goto(f"{server[1]}/{address}")
+        assert answer
+        assert answer.status == status
+    stranger.close()
+
+
+def test_why_there_is_no_page_to_see_is_told(page: Page, backend: ScriptedBackend, tmp_path: Path) -> None:
+    furnish(backend, tmp_path)
+    (tmp_path / "handbook.pdf").unlink()
+    passage = open_source(page, PDF)
+    expect(passage).to_contain_text("The original is no longer there.")
+    expect(passage.locator("mark")).to_have_text("up to 120 euros")
+    expect(passage.get_by_role("img")).to_have_count(0)
+
+
 def test_stop_ends_the_run_and_keeps_what_was_said(page: Page, backend: ScriptedBackend) -> None:
     backend.script, backend.pause_s = answering(ANSWER * 40), 0.02
     ask(page)
@@ -140,20 +249,29 @@ def test_stop_ends_the_run_and_keeps_what_was_said(page: Page, backend: Scripted
 
 
 def test_every_uploaded_file_has_its_outcome(page: Page, tmp_path: Path) -> None:
-    files = {"good.md": "fine", "坏.pdf": "corrupt", "tool.exe": "MZ", "empty.txt": ""}
+    files = {"good.md": "fine", "坏.md": "corrupt", "tool.exe": "MZ", "empty.txt": "", "no.pdf": "x"}
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     page.locator("input[type=file]").set_input_files([tmp_path / name for name in files])
     uploads = page.locator(".uploads")
-    expect(uploads).to_contain_text("4 of 4 done")
+    expect(uploads).to_contain_text("5 of 5 done")
     for name, outcome in {
         "good.md": "added",
-        "坏.pdf": "The document is corrupt.",
+        "坏.md": "The document is corrupt.",
         "tool.exe": "Files ending in .exe cannot be read.",
         "empty.txt": "is empty",
+        "no.pdf": "is damaged, or is not a PDF",
     }.items():
         expect(uploads.get_by_role("listitem").filter(has_text=name).first).to_contain_text(outcome)
     expect(page.get_by_role("cell", name="good.md")).to_be_visible()
+
+
+def test_the_pages_read_of_a_document_are_counted(page: Page, backend: ScriptedBackend, tmp_path: Path) -> None:
+    backend.pause_s = 3
+    (tmp_path / "a.md").write_text("a")
+    page.locator("input[type=file]").set_input_files([tmp_path / "a.md"])
+    for words in ("page 1 of 2", "page 2 of 2", "added"):
+        expect(page.locator(".uploads")).to_contain_text(words)
 
 
 def test_an_upload_can_be_cancelled(page: Page, backend: ScriptedBackend, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from retrieval.errors import SourceError
 from tests.ui.web.scripted import ScriptedBackend, discussion
 from tests.ui.web.waiting import until
-from ui.web.tabs import Tabs
+from ui.web.tabs import MOST_FILES, Tabs
 from ui.web.uploads import Shelf
 
 
@@ -54,6 +54,13 @@ def test_one_upload_at_a_time(tmp_path: Path) -> None:
     first.cancel()
     until(lambda: not first.progress.going)
     tab.take_in(shelf, [tmp_path / "a.md"]).cancel()
+
+
+def test_an_upload_of_too_many_files_is_refused(tmp_path: Path) -> None:
+    tab = Tabs(ScriptedBackend(discussion)).of("mine")
+    with pytest.raises(SourceError, match=f"{MOST_FILES + 1} files were uploaded") as raised:
+        tab.take_in(Shelf(folder=tmp_path / "uploads", max_mb=1), [tmp_path / "a.md"] * (MOST_FILES + 1))
+    assert "ZIP" in raised.value.hint
 
 
 def test_an_upload_goes_into_the_knowledge_base_of_the_room(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from agents.events import (
 from tests.ui.web.markup import Markup
 from tests.ui.web.scripted import discussion, passage, streamed
 from ui.web import evidence, transcript
+from ui.web.exhibits import Shown
 from ui.web.reducer import replay
 
 START = RunStarted(question="How much?", team="qa", kb="handbook", strategy="hybrid")
@@ -65,7 +66,10 @@ def test_whatever_the_text_no_foreign_markup_comes_through() -> None:
         Failed(error_type=EVIL, message=EVIL, hint=EVIL),
     ]
     view = replay(events)
-    for html in [*transcript.articles(view), evidence.sources(view), evidence.passage(view, 1)]:
+    exhibit = evidence.exhibit(view, EVIL, 1)
+    assert exhibit
+    opened = evidence.passage(view, 1, Shown(exhibit=exhibit, problem=EVIL))
+    for html in [*transcript.articles(view), evidence.sources(view), opened]:
         assert not Markup(html).active
 
 

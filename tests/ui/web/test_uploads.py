@@ -40,7 +40,10 @@ def test_the_same_content_is_kept_once_and_other_content_gets_a_number(shelf: Sh
     ("name", "content", "words"),
     [
         ("x.exe", b"MZ", r"\.exe"),
-        ("x", b"x", "without a suffix"),
+        ("x", b"\x00\x01", "without a suffix"),
+        ("x.pdf", b"not a pdf", "not a PDF"),
+        ("x.docx", b"%!PS-Adobe", "not a Word document"),
+        ("x.png", b"not a png", "not a PNG"),
         ("x.md", b"", "empty"),
         ("x.md", b"x" * (2**20 + 1), "at most 1 MiB"),
     ],
@@ -51,6 +54,10 @@ def test_what_cannot_be_read_is_refused_and_not_kept(
     with pytest.raises(ParseError, match=words):
         shelf.keep(upload(tmp_path / "a", name, content), "kb")
     assert not shelf.folder.exists()
+
+
+def test_what_a_zip_holds_is_checked_later(shelf: Shelf, tmp_path: Path) -> None:
+    assert shelf.keep(upload(tmp_path / "a", "all.ZIP", b"PK"), "kb").read_bytes() == b"PK"
 
 
 @pytest.mark.parametrize(
