@@ -38,6 +38,7 @@ def describe(passage: Passage) -> dict[str, Any]:
         "chunk_id": chunk.id,
         "document_id": document.id,
         "source": document.source,
+        "copies": list(document.copies),
         "page": chunk.page,
         "boxes": {str(page): [list(box) for box in boxes] for page, boxes in chunk.boxes.items()},
         "headings": list(chunk.headings),
@@ -60,6 +61,7 @@ def _recall(described: Mapping[str, Any], query: str) -> Passage:
     document = Document(
         id=described["document_id"],
         source=described["source"],
+        copies=tuple(described.get("copies", ())),
         location="",
         content_hash="",
         media_type="",

@@ -18,7 +18,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from configs.settings import Backend, EmbeddingSettings, ParsingSettings
+from configs.settings import Backend, ChunkingSettings, EmbeddingSettings, ParsingSettings
 from retrieval.embedding.open import open_embedder
 from retrieval.embedding.weights import locate
 from retrieval.evaluation.corpus import write_corpus
@@ -35,7 +35,9 @@ def chunks_of(dataset: Dataset) -> tuple[list[str], list[str]]:
     texts, owners = [], []
     with tempfile.TemporaryDirectory() as folder:
         records = write_corpus(dataset.corpus, Path(folder))
-        with ParserPool(ParsingSettings(), tokenizer=files.tokenizer, max_tokens=files.max_tokens) as pool:
+        with ParserPool(
+            ParsingSettings(), chunking=ChunkingSettings(), tokenizer=files.tokenizer, max_tokens=files.max_tokens
+        ) as pool:
             for path, parsed in pool.parse_all(sorted(Path(folder).iterdir())):
                 if isinstance(parsed, ParsedDocument):
                     texts += [chunk.embedded_text for chunk in parsed.chunks]

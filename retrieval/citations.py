@@ -125,4 +125,5 @@ def _citation(passage: Passage, claim: str) -> Citation:
         boxes=chunk.boxes,
         quote=best_quote(claim, chunk.text),
         headings=chunk.headings,
+        copies=document.copies,
     )

@@ -6,7 +6,8 @@ RetrievalError
 ├── EmbeddingError            a model cannot be loaded, or its weights are not the ones expected
 ├── StoreError                an index or the catalogue cannot be opened, or failed
 │   ├── DataDirectoryInUse    another process owns the data directory
-│   └── EmbedderMismatch      the index was made with another embedder
+│   ├── EmbedderMismatch      the index was made with another embedder
+│   └── TransferError         a file is no exported knowledge base, or is damaged
 ├── UnknownKnowledgeBase      no knowledge base of that name
 ├── UnknownDocument           no such document in the knowledge base
 ├── EmptyQuery                nothing to look for
@@ -44,6 +45,10 @@ class DataDirectoryInUse(StoreError):
 
 class EmbedderMismatch(StoreError):
     """The index was made with another embedder than the one configured."""
+
+
+class TransferError(StoreError):
+    """A file is not an exported knowledge base, or not a whole one."""
 
 
 class UnknownKnowledgeBase(RetrievalError):

@@ -1,9 +1,4 @@
-"""Brings a knowledge base in line with files on disk: parse → chunk → embed → index, overlapping.
-
-Commit order: both indexes first, then one catalogue transaction that makes the new documents visible and the old
-versions vanish, then the old chunks leave the indexes. A search shows only chunks the catalogue knows, so a kill at any
-moment leaves the old state or the new one; the `dirty` mark makes the next opening reconcile the indexes.
-"""
+"""Brings a knowledge base in line with files, archives and addresses: parse → chunk → embed → index, overlapping."""
 
 from __future__ import annotations
 
@@ -11,22 +6,29 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from configs.errors import AppError
 from retrieval import identity
 from retrieval.errors import ParseError
-from retrieval.indexes import Indexes
-from retrieval.ports import Embedder
-from retrieval.sources import Plan, SourceFile, plan
-from retrieval.stores.catalogue import Catalogue, KnowledgeBaseRow
-from retrieval.types import Chunk, Document, FileOutcome, IngestReport, ParsedDocument
+from retrieval.plan import NewContent, Plan
+from retrieval.sources import SourceFile
+from retrieval.stores.catalogue import Place, Version
+from retrieval.types import ChunkDraft, Document, FileOutcome, IngestReport, ParsedDocument
+from retrieval.writing import Cancelled, Writer
 
 Progress = Callable[[FileOutcome, int, int], None]
 """Called for every source with its outcome, how many are done and how many there are."""
+
+OnPage = Callable[[str, int, int], None]
+"""Called while a document is read: its source, how many pages are done and how many there are."""
+
+Result = tuple[Path, ParsedDocument | ParseError]
+"""A path with its document or the reason it failed."""
 
 BATCH_CHUNKS = 96
 """Chunks committed together: enough to fill sorted batches, few enough that documents appear steadily."""
@@ -35,157 +37,185 @@ _AHEAD = 64
 
 
 class Parsing(Protocol):
-    """What ingest needs of a parser pool."""
+    """What is needed of a parser pool."""
 
     def parse_all(
-        self, paths: Sequence[Path], *, cancel: threading.Event | None = None
-    ) -> Iterator[tuple[Path, ParsedDocument | ParseError]]:
+        self,
+        paths: Iterable[Path],
+        *,
+        cancel: threading.Event | None = None,
+        on_page: Callable[[Path, int, int], None] | None = None,
+    ) -> Iterator[Result]:
         """Each path with its document or the reason it failed, as they finish."""
         ...
 
+    def cut_all(
+        self, documents: Iterable[tuple[str, str]], *, cancel: threading.Event | None = None
+    ) -> Iterator[tuple[str, tuple[ChunkDraft, ...] | ParseError]]:
+        """Each document id with the chunks of its docling JSON or the reason it failed, as they finish."""
+        ...
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """Where an ingest writes; `changing` marks the knowledge base dirty for as long as indexes may differ."""
 
-    row: KnowledgeBaseRow
-    catalogue: Catalogue
-    indexes: Indexes
-    embedder: Embedder
-    open_parsers: Callable[[], AbstractContextManager[Parsing]]
-    changing: Callable[[], AbstractContextManager[None]]
+@dataclass(kw_only=True)
+class Telling:
+    """Who is told of what happens, and what has happened so far."""
+
+    total: int
+    progress: Progress | None = None
+    on_page: OnPage | None = None
+    outcomes: list[FileOutcome] = field(default_factory=list)
+
+    def tell(self, *outcomes: FileOutcome) -> None:
+        """One more source is done with."""
+        for outcome in outcomes:
+            self.outcomes.append(outcome)
+            if self.progress is not None:
+                self.progress(outcome, len(self.outcomes), self.total)
 
 
 @dataclass
 class _Batch:
-    documents: list[tuple[Document, str, list[Chunk]]] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
     outcomes: list[FileOutcome] = field(default_factory=list)
 
-    def chunks(self) -> list[Chunk]:
-        return [chunk for _, _, chunks in self.documents for chunk in chunks]
+    @property
+    def size(self) -> int:
+        return sum(len(version.chunks) for version in self.versions)
 
 
 class Ingest:
-    """One run over some paths."""
+    """One run of a plan."""
 
-    def __init__(self, target: Target, *, progress: Progress | None, cancel: threading.Event | None) -> None:
-        self._target, self._progress = target, progress
-        self._cancel = cancel or threading.Event()
-        self._outcomes: list[FileOutcome] = []
-        self._total = 0
-        self._stages = dict.fromkeys(("parse", "chunk", "embed", "index"), 0.0)
+    def __init__(
+        self,
+        writer: Callable[[], Writer],
+        open_parsers: Callable[[], AbstractContextManager[Parsing]],
+        telling: Telling,
+    ) -> None:
+        self._open_writer, self._open_parsers, self._telling = writer, open_parsers, telling
+        self._parse_s = self._chunk_s = 0.0
 
-    def run(self, paths: Sequence[Path]) -> IngestReport:
-        """Sync and report. Raises SourceError before anything is touched when `paths` hold nothing."""
-        started = time.perf_counter()
-        kb, catalogue = self._target.row, self._target.catalogue
-        todo = plan(paths, catalogue.documents(kb.id))
-        self._total = len(todo.changed) + len(todo.unchanged) + len(todo.removed) + len(todo.unreadable)
-        self._report_settled(todo, catalogue.chunk_counts(kb.id))
-        if todo.changed or todo.removed:
-            with self._target.changing():
-                self._remove(todo.removed)
-                self._index(todo.changed)
-        return IngestReport(
-            kb=kb.name,
-            documents=tuple(self._outcomes),
-            chunks_total=sum(catalogue.chunk_counts(kb.id).values()),
-            seconds=time.perf_counter() - started,
-            stage_seconds=self._stages,
-        )
+    def run(self, plan: Plan, *, sources: dict[str, str], cancel: threading.Event) -> dict[str, float]:
+        """Carry the plan out; `sources` names the removed locations. Returns the seconds each stage was busy."""
+        contents = {content.files[0].path: content for content in plan.new}
+        with self._open_parsers() as parsers:
+            results = parsers.parse_all(list(contents), cancel=cancel, on_page=self._paged(contents))
+            with _ahead(results) as reading, contextlib.suppress(Cancelled):
+                writer = self._open_writer()
+                self._settle(writer, plan, sources)
+                self._index(writer, contents, reading)
+        return {"parse": self._parse_s, "chunk": self._chunk_s, "embed": writer.embed_s, "index": writer.index_s}
 
-    def _report_settled(self, todo: Plan, counts: dict[str, int]) -> None:
-        for document in todo.unchanged:
-            self._tell(_outcome(document, "unchanged", chunks=counts.get(document.id, 0)))
-        for file, error in todo.unreadable:
-            self._tell(FileOutcome(source=file.source, status="failed", error=str(error)))
+    def _settle(self, writer: Writer, plan: Plan, sources: dict[str, str]) -> None:
+        """What needs no reading: files known by their content, then those that are gone."""
+        if plan.known:
+            writer.link([(_place(file), document) for file, document in plan.known])
+        if plan.removed:
+            writer.unlink(plan.removed)
+        self._telling.tell(*(FileOutcome(source=sources[where], status="removed") for where in plan.removed))
 
-    def _remove(self, documents: Sequence[Document]) -> None:
-        if documents:
-            target = self._target
-            target.indexes.delete(target.catalogue.remove(target.row.id, [d.location for d in documents]))
-        for document in documents:
-            self._tell(_outcome(document, "removed"))
+    def _paged(self, contents: dict[Path, NewContent]) -> Callable[[Path, int, int], None] | None:
+        on_page = self._telling.on_page
+        return on_page and (lambda path, page, pages: on_page(contents[path].files[0].source, page, pages))
 
-    def _index(self, changed: Sequence[tuple[SourceFile, str]]) -> None:
-        by_path = {file.path: (file, digest) for file, digest in changed}
+    def _index(self, writer: Writer, contents: dict[Path, NewContent], reading: Iterator[Result]) -> None:
         batch = _Batch()
-        with self._target.open_parsers() as parsers:
-            for path, parsed in _ahead(parsers.parse_all(list(by_path), cancel=self._cancel)):
-                file, digest = by_path[path]
-                if isinstance(parsed, ParseError):
-                    self._tell(FileOutcome(source=file.source, status="failed", error=str(parsed)))
-                    continue
-                self._collect(batch, file, digest, parsed)
-                if len(batch.chunks()) >= BATCH_CHUNKS:
-                    self._commit(batch)
-                    batch = _Batch()
-            self._commit(batch)
+        for path, parsed in reading:
+            content = contents[path]
+            outcome = _changed(path, content) or parsed if isinstance(parsed, ParsedDocument) else parsed
+            if isinstance(outcome, ParseError):
+                self._telling.tell(*(failed(file.source, outcome) for file in content.files))
+                continue
+            self._collect(batch, content, outcome)
+            if batch.size >= BATCH_CHUNKS:
+                self._commit(writer, batch)
+                batch = _Batch()
+        self._commit(writer, batch)
 
-    def _collect(self, batch: _Batch, file: SourceFile, digest: str, parsed: ParsedDocument) -> None:
+    def _collect(self, batch: _Batch, content: NewContent, parsed: ParsedDocument) -> None:
+        first, *others = content.files
         document = Document(
-            id=identity.document_id(file.location, digest),
-            location=file.location,
-            source=file.source,
-            content_hash=digest,
+            id=content.document_id,
+            location=first.location,
+            source=first.source,
+            content_hash=content.content_hash,
             media_type=parsed.media_type,
             parser=parsed.parser,
             pages=parsed.pages,
             title=parsed.title,
             language=parsed.language,
+            copies=tuple(file.source for file in others),
+            problems=parsed.problems,
         )
         chunks = [identity.chunk(d, document=document.id, position=i) for i, d in enumerate(parsed.chunks)]
-        batch.documents.append((document, parsed.docling_json, chunks))
+        places = [_place(file) for file in content.files]
+        batch.versions.append(
+            Version(document=document, docling_json=parsed.docling_json, chunks=chunks, places=places)
+        )
         seconds = parsed.parse_s + parsed.chunk_s
-        error = "; ".join(parsed.problems) or None
-        batch.outcomes.append(_outcome(document, "indexed", chunks=len(chunks), seconds=seconds, error=error))
-        self._stages["parse"] += parsed.parse_s
-        self._stages["chunk"] += parsed.chunk_s
+        batch.outcomes += [indexed(document, place.source, len(chunks), seconds=seconds) for place in places]
+        self._parse_s += parsed.parse_s
+        self._chunk_s += parsed.chunk_s
 
-    def _commit(self, batch: _Batch) -> None:
-        if not batch.documents:
-            return
-        target, chunks = self._target, batch.chunks()
-        started = time.perf_counter()
-        vectors = target.embedder.embed([chunk.embedded_text for chunk in chunks])
-        embedded = time.perf_counter()
-        if chunks:
-            target.indexes.add(chunks, vectors)
-        gone = target.catalogue.replace(target.row.id, batch.documents)
-        target.indexes.delete(gone)
-        self._stages["embed"] += embedded - started
-        self._stages["index"] += time.perf_counter() - embedded
-        for outcome in batch.outcomes:
-            self._tell(outcome)
-
-    def _tell(self, outcome: FileOutcome) -> None:
-        self._outcomes.append(outcome)
-        if self._progress is not None:
-            self._progress(outcome, len(self._outcomes), self._total)
+    def _commit(self, writer: Writer, batch: _Batch) -> None:
+        if batch.versions:
+            writer.put(batch.versions)
+            self._telling.tell(*batch.outcomes)
 
 
-def _outcome(
-    document: Document, status: str, *, chunks: int = 0, seconds: float = 0.0, error: str | None = None
+def indexed(
+    document: Document, source: str, chunks: int, *, seconds: float = 0.0, unchanged: bool = False
 ) -> FileOutcome:
+    """The outcome of a source whose document is there now; `unchanged` if it was before."""
     return FileOutcome(
-        source=document.source,
-        status=status,  # type: ignore[arg-type]  # one of DocumentStatus at every call above
+        source=source,
+        status="unchanged" if unchanged else "indexed",
         chunks=chunks,
         pages=document.pages,
         parser=document.parser,
         seconds=seconds,
-        error=error,
+        error="; ".join(document.problems) or None,
     )
 
 
-def _ahead(
-    results: Iterator[tuple[Path, ParsedDocument | ParseError]],
-) -> Iterator[tuple[Path, ParsedDocument | ParseError]]:
-    """Pull results in a thread, so that parsing goes on while a batch is embedded."""
-    waiting: queue.Queue[tuple[Path, ParsedDocument | ParseError] | Exception | None] = queue.Queue(_AHEAD)
+def failed(source: str, error: AppError) -> FileOutcome:
+    """The outcome of a source that could not be read."""
+    return FileOutcome(source=source, status="failed", error=str(error))
+
+
+def report(kb: str, telling: Telling, stages: dict[str, float], *, chunks: int, started: float) -> IngestReport:
+    """All outcomes, and how long it took since `started` (of time.perf_counter)."""
+    return IngestReport(
+        kb=kb,
+        documents=tuple(telling.outcomes),
+        chunks_total=chunks,
+        seconds=time.perf_counter() - started,
+        stage_seconds={**dict.fromkeys(("parse", "chunk", "embed", "index"), 0.0), **stages},
+    )
+
+
+def _place(file: SourceFile) -> Place:
+    return Place(file.location, file.source)
+
+
+def _changed(path: Path, content: NewContent) -> ParseError | None:
+    """Why what was read may not be what was hashed."""
+    try:
+        now = identity.content_hash(path)
+    except ParseError as error:
+        return error
+    if now == content.content_hash:
+        return None
+    return ParseError(f"{path.name} changed while it was read.", hint="Ingest it again when nothing writes to it.")
+
+
+@contextmanager
+def _ahead(results: Iterator[Result]) -> Iterator[Iterator[Result]]:
+    """Pull results in a thread from now on, so that parsing goes on whatever else is done."""
+    waiting: queue.Queue[Result | Exception | None] = queue.Queue(_AHEAD)
     abandoned = threading.Event()
 
-    def hand_over(item: tuple[Path, ParsedDocument | ParseError] | Exception | None) -> None:
+    def hand_over(item: Result | Exception | None) -> None:
         while not abandoned.is_set():
             with contextlib.suppress(queue.Full):
                 waiting.put(item, timeout=0.2)
@@ -199,11 +229,14 @@ def _ahead(
         except Exception as error:  # noqa: BLE001 - handed to the consumer, which raises it
             hand_over(error)
 
-    threading.Thread(target=pull, daemon=True).start()
-    try:
+    def consume() -> Iterator[Result]:
         while (result := waiting.get()) is not None:
             if isinstance(result, Exception):
                 raise result
             yield result
+
+    threading.Thread(target=pull, daemon=True).start()
+    try:
+        yield consume()
     finally:
         abandoned.set()

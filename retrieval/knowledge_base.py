@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from configs.errors import ConfigError
-from configs.settings import SearchSettings
-from retrieval.errors import EmbedderMismatch, EmptyQuery, UnknownDocument
-from retrieval.indexes import Indexes
-from retrieval.ingest import Ingest, Parsing, Progress, Target
+from retrieval.errors import EmptyQuery, SourceError, UnknownDocument
+from retrieval.filters import within
+from retrieval.gate import Gate
+from retrieval.ingest import Ingest, OnPage, Progress, Telling, failed, indexed, report
 from retrieval.language import detect_language
+from retrieval.originals import original
+from retrieval.parts import Parts
 from retrieval.pipeline import Pipeline
+from retrieval.plan import NewContent, Plan, plan
 from retrieval.ports import Embedder
-from retrieval.stores.catalogue import Catalogue, KnowledgeBaseRow
+from retrieval.sources import SourceFile, discover
 from retrieval.strategy import load_strategy
 from retrieval.types import Chunk, Document, IngestReport, Query, SearchResult
-from retrieval.verify import VerifyReport, report
+from retrieval.verify import VerifyReport
+from retrieval.writing import Writer
 
-FILTERS = ("source", "media_type", "language", "title")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What a knowledge base is made of; `caching` embeds for the index, `embedder` for questions."""
-
-    row: KnowledgeBaseRow
-    catalogue: Catalogue
-    indexes: Indexes
-    embedder: Embedder
-    caching: Embedder
-    search: SearchSettings
-    open_parsers: Callable[[], AbstractContextManager[Parsing]]
+SEARCHES = 3
+"""How often a search is made again when documents changed under it; a change takes far longer than a search."""
 
 
 class KnowledgeBase:
-    """Thread-safe for searching; one ingest at a time."""
+    """Thread-safe for searching; one change at a time."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts, self._row = parts, parts.row
-        self._catalogue, self._indexes = parts.catalogue, parts.indexes
-        self._writing = threading.Lock()
         self.name = parts.row.name
-        self.embedder = parts.embedder
-        self._pipeline = Pipeline(
-            embedder=parts.embedder,
-            vectors=parts.indexes.vectors,
-            words=parts.indexes.words,
-            fetch=lambda ids: parts.catalogue.fetch(parts.row.id, ids),
-        )
+        self._parts, self._gate, self._writing = parts, Gate(), threading.Lock()
+
+    @property
+    def embedder(self) -> Embedder:
+        """Embeds questions as its documents were."""
+        return self._parts.embedder
 
     def search(
         self,
@@ -65,49 +52,85 @@ class KnowledgeBase:
         """The k best chunks, by the strategy of that name. Raises ConfigError for an unknown strategy or filter."""
         if not text.strip():
             raise EmptyQuery("The query is empty.", hint="Type what to look for.")
-        name = strategy or self._parts.search.strategy
         text = text.encode("utf-8", "replace").decode()
         query = Query(text=text, search_text=text, language=detect_language(text), filters=filters or {})
-        return self._pipeline.search(
-            query,
-            strategy=load_strategy(name),
-            name=name,
-            k=k or self._parts.search.k,
-            document_ids=self._within(query.filters),
-        )
+        with self._open() as parts:
+            for _ in range(SEARCHES):
+                revision = parts.catalogue.revision(parts.row.id)
+                result = _search(parts, query, strategy or parts.search.strategy, k or parts.search.k)
+                if parts.catalogue.revision(parts.row.id) == revision:
+                    break
+        return result
 
     def ingest(
-        self, paths: Sequence[Path], *, progress: Progress | None = None, cancel: threading.Event | None = None
+        self,
+        inputs: Sequence[str | Path],
+        *,
+        progress: Progress | None = None,
+        on_page: OnPage | None = None,
+        cancel: threading.Event | None = None,
+        password: str | None = None,
+        keep_removed: bool = False,
     ) -> IngestReport:
-        """Bring the knowledge base in line with files and folders; see `retrieval.ingest`."""
-        parts = self._parts
-        target = Target(
-            row=self._row,
-            catalogue=self._catalogue,
-            indexes=self._indexes,
-            embedder=parts.caching,
-            open_parsers=parts.open_parsers,
-            changing=self._changing,
-        )
-        with self._writing:
-            self._catalogue.record_embedder(self._row.id, self.embedder.fingerprint)
-            return Ingest(target, progress=progress, cancel=cancel).run(paths)
+        """Bring the knowledge base in line with files, folders, archives and addresses; see `retrieval.ingest`.
+
+        `password` opens encrypted PDFs; with `keep_removed` documents stay when their files are gone. Raises
+        SourceError before anything is touched when `inputs` hold nothing.
+        """
+        started, parts = time.perf_counter(), self._parts
+        with self._writing, parts.workshop.scratch() as scratch:
+            shop, places = parts.workshop, parts.catalogue.places(parts.row.id)
+            found = discover(inputs, scratch=scratch, fetch=shop.fetch, downloads=shop.downloads, private=shop.home)
+            todo = plan(found, {where: document for where, (_, document) in places.items()}, keep_removed=keep_removed)
+            if not todo.total:
+                names = ", ".join(str(each) for each in inputs)
+                raise SourceError(f"There are no files in {names}.", hint="Give a folder with documents in it.")
+            telling = Telling(total=todo.total, progress=progress, on_page=on_page)
+            return self._carry_out(todo, telling, started=started, cancel=cancel, password=password)
+
+    def reparse(
+        self,
+        references: Sequence[str],
+        *,
+        progress: Progress | None = None,
+        on_page: OnPage | None = None,
+        cancel: threading.Event | None = None,
+        password: str | None = None,
+    ) -> IngestReport:
+        """Read documents again from their files, which must be there unchanged; raises UnknownDocument first."""
+        started, documents = time.perf_counter(), [self.document(reference) for reference in references]
+        with self._writing, ExitStack() as stack:
+            new, unreadable = [], []
+            for document in documents:
+                try:
+                    path = stack.enter_context(self.original(document))
+                except SourceError as error:
+                    unreadable.append((document.source, error))
+                    continue
+                file = SourceFile(document.source, document.location, path)
+                new.append(NewContent(document_id=document.id, content_hash=document.content_hash, files=(file,)))
+            todo = Plan(new=tuple(new), known=(), unchanged=(), removed=(), unreadable=tuple(unreadable))
+            telling = Telling(total=todo.total, progress=progress, on_page=on_page)
+            return self._carry_out(todo, telling, started=started, cancel=cancel, password=password)
 
     def remove(self, references: Sequence[str]) -> int:
         """Forget documents by id, source or file name; returns how many. Raises UnknownDocument before any is gone."""
-        documents = [self.document(reference) for reference in references]
-        with self._writing, self._changing():
-            self._indexes.delete(self._catalogue.remove(self._row.id, [d.location for d in documents]))
+        documents = {document.id for document in (self.document(reference) for reference in references)}
+        with self._writing, self._parts.changing():
+            places = self._parts.catalogue.places(self._parts.row.id)
+            self._parts.writer().unlink([where for where, (_, document) in places.items() if document in documents])
         return len(documents)
 
     def documents(self) -> list[Document]:
         """All documents by source."""
-        return self._catalogue.documents(self._row.id)
+        with self._open() as parts:
+            return parts.catalogue.documents(parts.row.id)
 
     def document(self, reference: str) -> Document:
         """By id, source, absolute path or file name. Raises UnknownDocument."""
-        matches = [d for d in self.documents() if reference in (d.id, d.source, d.location)]
-        matches = matches or [d for d in self.documents() if Path(d.source).name == reference]
+        documents = self.documents()
+        matches = [d for d in documents if reference in (d.id, d.location, d.source, *d.copies)]
+        matches = matches or [d for d in documents if reference in {Path(s).name for s in (d.source, *d.copies)}]
         if len(matches) == 1:
             return matches[0]
         names = ", ".join(sorted(d.source for d in matches)[:5])
@@ -116,62 +139,102 @@ class KnowledgeBase:
             hint="Use the source as `kb show` prints it.",
         )
 
+    @contextmanager
+    def original(self, document: Document) -> Iterator[Path]:
+        """A file with the very bytes a document was made from. Raises SourceError when each is gone or has changed."""
+        with self._open() as parts:
+            places = parts.catalogue.places(parts.row.id)
+        refused = SourceError(f"{document.source} is no longer indexed.", hint="Search again.")
+        with ExitStack() as stack:
+            for location in (where for where, (_, found) in places.items() if found == document.id):
+                try:
+                    there = replace(document, location=location)
+                    path = stack.enter_context(original(there, downloads=self._parts.workshop.downloads))
+                    break
+                except SourceError as error:
+                    refused = error
+            else:
+                raise refused
+            yield path
+
     def chunks(self, document_id: str) -> list[Chunk]:
         """The chunks of a document in reading order."""
-        return self._catalogue.chunks(self._row.id, document_id)
+        with self._open() as parts:
+            return parts.catalogue.chunks(parts.row.id, document_id)
 
     def chunk_counts(self) -> dict[str, int]:
         """Number of chunks per document id."""
-        return self._catalogue.chunk_counts(self._row.id)
+        with self._open() as parts:
+            return parts.catalogue.chunk_counts(parts.row.id)
 
     def verify(self, *, repair: bool = False) -> VerifyReport:
         """Compare the stores; with `repair` the indexes are first made equal to the catalogue."""
         with self._writing:
             if repair:
-                self._catalogue.mark(self._row.id, dirty=True)
-                with self._changing():
+                self._parts.catalogue.mark(self._parts.row.id, dirty=True)
+                with self._parts.changing():
                     pass
-            visible = self._catalogue.chunk_ids(self._row.id)
-            differences = self._indexes.compare(visible)
-        return report(kb=self.name, documents=len(self.documents()), chunks=len(visible), differences=differences)
+            return self._parts.verify()
+
+    def exchange(self, build: Callable[[Parts], Parts], put_in_place: Callable[[], None]) -> None:
+        """Build other parts beside the present ones, which answer until the new ones are whole, and change over.
+
+        `put_in_place` is called in the moment between two searches; whatever fails before leaves all as it was.
+        """
+        with self.unchanging() as old:
+            new = build(old)
+            with self._gate.closed():
+                put_in_place()
+                self._parts = replace(new, row=replace(new.row, name=self.name))
+            old.close()
+
+    @contextmanager
+    def unchanging(self) -> Iterator[Parts]:
+        """The parts; nothing is written as long as they are held."""
+        with self._writing:
+            yield self._parts
 
     def close(self) -> None:
         """Let go of the indexes."""
-        self._indexes.close()
+        self._parts.close()
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Dirty while it lasts, and for good when it fails; what an earlier failure left is mended first."""
-        if self._catalogue.is_dirty(self._row.id):
-            visible = self._catalogue.chunk_ids(self._row.id)
-            self._indexes.reconcile(visible, self._fetch, self._parts.caching)
-        self._catalogue.mark(self._row.id, dirty=True)
-        yield
-        self._catalogue.mark(self._row.id, dirty=False)
+    def _open(self) -> Iterator[Parts]:
+        with self._gate.open():
+            yield self._parts
 
-    def _fetch(self, ids: Sequence[str]) -> list[Chunk]:
-        return [chunk for chunk, _ in self._catalogue.fetch(self._row.id, ids).values()]
+    def _carry_out(
+        self, todo: Plan, telling: Telling, *, started: float, cancel: threading.Event | None, password: str | None
+    ) -> IngestReport:
+        parts, cancel = self._parts, cancel or threading.Event()
+        number, catalogue = parts.row.id, parts.catalogue
+        places = catalogue.places(number)
+        for source, error in todo.unreadable:
+            telling.tell(failed(source, error))
+        stages: dict[str, float] = {}
+        if todo.new or todo.known or todo.removed:
+            ingest = Ingest(lambda: self._writer(cancel), lambda: parts.workshop.parsers(password), telling)
+            with parts.changing():
+                stages = ingest.run(todo, sources={where: s for where, (s, _) in places.items()}, cancel=cancel)
+        counts, documents = catalogue.chunk_counts(number), {d.id: d for d in catalogue.documents(number)}
+        for settled, unchanged in ((todo.known, False), (todo.unchanged, True)):
+            for file, document in settled:
+                size = counts.get(document, 0)
+                telling.tell(indexed(documents[document], file.source, size, unchanged=unchanged))
+        return report(self.name, telling, stages, chunks=sum(counts.values()), started=started)
 
-    def _within(self, filters: Mapping[str, str]) -> list[str] | None:
-        if not filters:
-            return None
-        if unknown := sorted(set(filters) - set(FILTERS)):
-            raise ConfigError(
-                f"There is no filter {unknown[0]!r}.", hint=f"Filter by {', '.join(FILTERS)}; `*` matches anything."
-            )
-        return [d.id for d in self.documents() if all(_matches(d, key, value) for key, value in filters.items())]
-
-
-def check_embedder(row: KnowledgeBaseRow, embedder: Embedder) -> None:
-    """Refuse to mix vectors. Raises EmbedderMismatch."""
-    if row.embedder is not None and row.embedder != embedder.fingerprint:
-        model = row.embedder.split("@")[0]
-        raise EmbedderMismatch(
-            f"{row.name!r} was indexed with {row.embedder}, but the embedder configured is {embedder.fingerprint}.",
-            hint=f"Set ROUNDTABLE_EMBEDDING__MODEL={model} again, or delete it (`kb delete`) and ingest anew.",
-        )
+    def _writer(self, cancel: threading.Event) -> Writer:
+        self._parts.catalogue.record_embedder(self._parts.row.id, self.embedder.fingerprint)
+        return self._parts.writer(cancel)
 
 
-def _matches(document: Document, key: str, pattern: str) -> bool:
-    value: str = getattr(document, key)
-    return pattern in (value, Path(value).name) or fnmatchcase(value, pattern)
+def _search(parts: Parts, query: Query, strategy: str, k: int) -> SearchResult:
+    indexes, number = parts.indexes(), parts.row.id
+    pipeline = Pipeline(
+        embedder=parts.embedder,
+        vectors=indexes.vectors,
+        words=indexes.words,
+        fetch=lambda ids: parts.catalogue.fetch(number, ids),
+    )
+    limited = within(parts.catalogue.documents(number), query.filters) if query.filters else None
+    return pipeline.search(query, strategy=load_strategy(strategy), name=strategy, k=k, document_ids=limited)

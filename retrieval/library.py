@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
+import tempfile
 import threading
-from functools import cached_property
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from configs.errors import ConfigError
 from configs.settings import Backend, Settings
-from retrieval.embedding.cached import CachedEmbedder
-from retrieval.embedding.open import open_embedder
-from retrieval.embedding.weights import locate
+from retrieval.embedders import Embedders, common_backend
+from retrieval.embedding.lazy import LazyEmbedder
 from retrieval.errors import StoreError, UnknownKnowledgeBase
 from retrieval.indexes import Indexes, discard
-from retrieval.knowledge_base import KnowledgeBase, Parts, check_embedder
+from retrieval.knowledge_base import KnowledgeBase
+from retrieval.lazy import Lazy
+from retrieval.parsing.layout_models import fetch_layout_models
 from retrieval.parsing.pool import ParserPool
+from retrieval.parts import Parts, Workshop
 from retrieval.ports import Embedder
+from retrieval.rebuild import Tell, rebuild
 from retrieval.stores.catalogue import Catalogue, KnowledgeBaseRow
 from retrieval.stores.lock import DataDirectoryLock
+from retrieval.transfer import open_archive, write_archive
 
 DATABASE = "roundtable.sqlite"
 log = logging.getLogger(__name__)
@@ -33,8 +42,11 @@ class Library:
         self._settings, self._home = settings, settings.home
         self.lock = DataDirectoryLock(self._home, exclusive=exclusive, command=command)
         self._catalogue = Catalogue(self._home / DATABASE)
+        self._embedders = Embedders(settings.embedding, self._home / "vectors.sqlite")
         self._opened: dict[str, KnowledgeBase] = {}
         self._opening = threading.RLock()
+        if exclusive:
+            self._sweep()
 
     def names(self) -> list[str]:
         """The knowledge bases there are."""
@@ -46,11 +58,7 @@ class Library:
 
     def create(self, name: str) -> KnowledgeBase:
         """Open the knowledge base `name`, made empty when there is none. Raises ConfigError for an unusable name."""
-        if not _NAME.fullmatch(name):
-            raise ConfigError(
-                f"{name!r} cannot name a knowledge base.",
-                hint="Use up to 64 letters, digits, spaces, dots, dashes and underscores.",
-            )
+        _check(name)
         self._catalogue.create(name)
         return self.open(name)
 
@@ -68,11 +76,49 @@ class Library:
             if kb := self._opened.pop(name, None):
                 kb.close()
             self._catalogue.delete(row.id)
-            discard(self._folder(row), chroma_url=self._settings.storage.chroma_url)
+            self._discard(row)
+
+    def reembed(self, name: str, model: str | None = None, *, tell: Tell = lambda *_: None) -> KnowledgeBase:
+        """Cut and embed all documents anew, with another model or other settings, beside the index that answers.
+
+        Without `model` it is the configured one. A failure or a kill leaves the old index serving.
+        """
+        row = self._row(name)
+        with self._opening:
+            kb = self._opened.setdefault(name, KnowledgeBase(self._parts(row, *self._embedders.made(row))))
+        embedder, caching = self._embedders.open(model)
+        with self._beside(self._catalogue.begin(embedder.fingerprint), embedder, caching) as parts:
+            kb.exchange(lambda old: rebuild(old, parts, tell), lambda: self._catalogue.put_in_place(parts.row.id, name))
+        self._discard(row)
+        return kb
+
+    def export(self, name: str, target: Path, *, tell: Tell = lambda *_: None) -> int:
+        """Write a knowledge base to one file, which appears when it is whole; returns its size in bytes."""
+        with self.open(name).unchanging() as parts:
+            return write_archive(parts, target, tell)
+
+    def import_from(self, source: Path, name: str | None = None, *, tell: Tell = lambda *_: None) -> KnowledgeBase:
+        """Make a knowledge base of an exported file, verified before anybody sees it; its own name by default.
+
+        Raises TransferError for a file that is damaged or not an export, ConfigError for a name that is taken.
+        """
+        with open_archive(source) as archive:
+            wanted = name or archive.name
+            _check(wanted)
+            if wanted in self.names():
+                raise ConfigError(f"There is a knowledge base {wanted!r} already.", hint="Give another name with --kb.")
+            built = self._catalogue.begin(archive.embedder)
+            with self._beside(built, *self._embedders.of(replace(built, name=wanted))) as parts:
+                archive.unpack(parts, tell)
+                parts.close()
+                self._catalogue.put_in_place(built.id, wanted)
+        return self.open(wanted)
 
     def warm_up(self) -> None:
         """Load the embedding model now rather than at the first question."""
-        self.embedder.embed(["ready"])
+        embedder, _ = self._embedders.open(backend=self._common_backend())
+        for texts in (["one"], ["and", "many"]):
+            embedder.embed(texts)
 
     def close(self) -> None:
         """Close everything and let other processes in."""
@@ -80,59 +126,95 @@ class Library:
             for kb in self._opened.values():
                 kb.close()
             self._opened.clear()
-            if "_caching" in vars(self):
-                self._caching.close()
+            self._embedders.close()
             self._catalogue.close()
             self.lock.close()
 
-    @cached_property
-    def embedder(self) -> Embedder:
-        """The configured embedder; with backend `auto`, the backend that existing indexes were made with."""
-        recorded = {row.embedder for row in self._catalogue.knowledge_bases() if row.embedder}
-        return open_embedder(self._settings.embedding, backend=_recorded_backend(recorded, self._settings))
-
-    @cached_property
-    def _caching(self) -> CachedEmbedder:
-        return CachedEmbedder(self.embedder, self._home / "vectors.sqlite")
-
     def _open(self, row: KnowledgeBaseRow) -> KnowledgeBase:
-        check_embedder(row, self.embedder)
+        embedder, caching = self._embedders.of(row, self._common_backend())
         if row.dirty:
             with self.lock.exclusively():
-                return self._recover(self._row(row.name))
-        return self._assemble(row)
+                return self._recover(self._row(row.name), embedder, caching)
+        return KnowledgeBase(self._parts(row, embedder, caching))
 
-    def _recover(self, row: KnowledgeBaseRow) -> KnowledgeBase:
+    def _recover(self, row: KnowledgeBaseRow, embedder: LazyEmbedder, caching: Embedder) -> KnowledgeBase:
         """After a kill in the middle of a write; indexes that cannot be read are built anew beside the broken ones."""
+        kb = KnowledgeBase(self._parts(row, embedder, caching))
         try:
-            kb = self._assemble(row)
             kb.verify(repair=True)
         except StoreError:
             log.warning("The indexes of %s cannot be read; they are built anew from the catalogue.", row.name)
-            discard(self._folder(row), chroma_url=self._settings.storage.chroma_url)
+            self._discard(row)
             self._catalogue.advance(row.id)
-            kb = self._assemble(self._row(row.name))
+            kb = KnowledgeBase(self._parts(self._row(row.name), embedder, caching))
             kb.verify(repair=True)
         return kb
 
-    def _assemble(self, row: KnowledgeBaseRow) -> KnowledgeBase:
+    @contextmanager
+    def _beside(self, built: KnowledgeBaseRow, embedder: LazyEmbedder, caching: Embedder) -> Iterator[Parts]:
+        """The parts of a knowledge base that nobody sees yet; nothing is left of it when what uses them fails."""
+        parts = self._parts(built, embedder, caching)
+        try:
+            yield parts
+        except BaseException:
+            parts.close()
+            self._catalogue.delete(built.id)
+            self._discard(built)
+            raise
+
+    def _parts(self, row: KnowledgeBaseRow, embedder: LazyEmbedder, caching: Embedder) -> Parts:
         settings = self._settings
-        return KnowledgeBase(
-            Parts(
-                row=row,
-                catalogue=self._catalogue,
-                indexes=Indexes(self._folder(row), chroma_url=settings.storage.chroma_url),
-                embedder=self.embedder,
-                caching=self._caching,
-                search=settings.search,
-                open_parsers=self._open_parsers,
-            )
+        return Parts(
+            row=row,
+            catalogue=self._catalogue,
+            indexes=Lazy(lambda: Indexes(self._folder(row), chroma_url=settings.storage.chroma_url)),
+            embedder=embedder,
+            caching=caching,
+            search=settings.search,
+            workshop=Workshop(
+                home=self._home,
+                fetch=settings.fetch,
+                downloads=self._home / "downloads",
+                scratch=self._scratch,
+                parsers=partial(self._parsers, embedder),
+            ),
         )
 
-    def _open_parsers(self) -> ParserPool:
-        limit = min(self.embedder.max_tokens, self._settings.chunking.max_tokens or self.embedder.max_tokens)
-        tokenizer = locate(self._settings.embedding.model).tokenizer
-        return ParserPool(self._settings.parsing, tokenizer=tokenizer, max_tokens=limit)
+    def _parsers(self, embedder: LazyEmbedder, password: str | None) -> ParserPool:
+        settings = self._settings
+        if settings.parsing.layout_models == "download":
+            fetch_layout_models()
+        return ParserPool(
+            settings.parsing,
+            chunking=settings.chunking,
+            tokenizer=embedder.files.tokenizer,
+            max_tokens=embedder.max_tokens,
+            password=password,
+        )
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        folder = self._home / "scratch"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=folder) as name:
+            yield Path(name)
+
+    def _sweep(self) -> None:
+        """Remove what earlier processes left when they were killed; nobody else is here."""
+        shutil.rmtree(self._home / "scratch", ignore_errors=True)
+        for row in self._catalogue.unfinished():
+            self._catalogue.delete(row.id)
+        kept = {self._folder(row).name for row in self._catalogue.knowledge_bases()}
+        indexes = self._home / "indexes"
+        for folder in indexes.iterdir() if indexes.is_dir() else ():
+            if folder.name not in kept:
+                discard(folder, chroma_url=self._settings.storage.chroma_url)
+
+    def _discard(self, row: KnowledgeBaseRow) -> None:
+        discard(self._folder(row), chroma_url=self._settings.storage.chroma_url)
+
+    def _common_backend(self) -> Backend | None:
+        return common_backend(self._catalogue.knowledge_bases())
 
     def _row(self, name: str) -> KnowledgeBaseRow:
         rows = {row.name: row for row in self._catalogue.knowledge_bases()}
@@ -147,10 +229,9 @@ class Library:
         return self._home / "indexes" / f"{row.uid}-{row.generation}"
 
 
-def _recorded_backend(fingerprints: set[str], settings: Settings) -> Backend | None:
-    """The backend of the one kind of index there is for this model, so that `auto` never changes it under an index."""
-    prefix = f"{locate(settings.embedding.model).name}@"
-    backends = {fingerprint.split("/")[-3] for fingerprint in fingerprints if fingerprint.startswith(prefix)}
-    if settings.embedding.backend != "auto" or len(backends) != 1:
-        return None
-    return backends.pop()  # type: ignore[return-value]  # fingerprints are written with a Backend name
+def _check(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} cannot name a knowledge base.",
+            hint="Use up to 64 letters, digits, spaces, dots, dashes and underscores.",
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,8 @@ Vectors = NDArray[np.float32]
 class Parser(Protocol):
     """Turns one file into chunks fit for citing."""
 
-    def parse(self, path: Path) -> ParsedDocument:
-        """Read and cut `path`. Raises ParseError when nothing readable is in it."""
+    def parse(self, path: Path, *, on_page: Callable[[int, int], None] | None = None) -> ParsedDocument:
+        """Read and cut `path`, telling how many pages of how many are read. Raises ParseError when nothing is in it."""
         ...
 
 
@@ -66,7 +66,7 @@ class VectorIndex(Protocol):
         ...
 
     def fetch(self, ids: Sequence[str]) -> Vectors:
-        """The vectors of these ids, in no particular order; unknown ids are left out."""
+        """The vectors of these ids, in their order; unknown ids are left out."""
         ...
 
     def ids(self) -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from retrieval.indexes import Difference
+from retrieval.indexes import Indexes
+from retrieval.types import Document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +39,14 @@ class VerifyReport:
         }
 
 
-def report(*, kb: str, documents: int, chunks: int, differences: Mapping[str, Difference]) -> VerifyReport:
-    """Turn differences into counts and sentences."""
-    counts = {name: chunks - len(d.missing) + len(d.stray) for name, d in differences.items()}
+def verify(kb: str, documents: Sequence[Document], visible: set[str], indexes: Indexes) -> VerifyReport:
+    """Compare what the catalogue shows with what the indexes hold."""
+    differences = indexes.compare(visible)
+    counts = {name: len(visible) - len(d.missing) + len(d.stray) for name, d in differences.items()}
     problems = []
     for name, difference in differences.items():
         if difference.missing:
-            problems.append(f"The {name} index lacks {len(difference.missing)} of {chunks} chunks.")
+            problems.append(f"The {name} index lacks {len(difference.missing)} of {len(visible)} chunks.")
         if difference.stray:
             problems.append(f"The {name} index holds {len(difference.stray)} chunks that belong to no document.")
-    return VerifyReport(kb=kb, documents=documents, chunks=chunks, problems=tuple(problems), **counts)
+    return VerifyReport(kb=kb, documents=len(documents), chunks=len(visible), problems=tuple(problems), **counts)

@@ -5,6 +5,7 @@ The reading actions here also run inside the web app on behalf of a command in a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from agents.ports import CodeResult, Sandbox
 from configs.errors import AppError
 from configs.settings import Settings, StorageSettings
 from retrieval.errors import SourceError
-from retrieval.types import Hit, SearchResult
+from retrieval.types import FileOutcome, Hit, IngestReport, SearchResult
 from ui.terminal import Tell
 
 Result = dict[str, Any]
@@ -76,7 +77,7 @@ def kb_show(app: App, *, kb: str) -> Result:
     """The documents of one knowledge base."""
     base = app.library.open(kb)
     counts = base.chunk_counts()
-    names = ("id", "source", "title", "language", "pages", "parser", "media_type")
+    names = ("id", "source", "copies", "title", "language", "pages", "parser", "media_type", "problems")
     documents = [{**{n: getattr(d, n) for n in names}, "chunks": counts.get(d.id, 0)} for d in base.documents()]
     return {"kb": kb, "documents": documents, "chunks_total": sum(counts.values())}
 
@@ -102,15 +103,82 @@ def conversations_show(app: App, *, conversation_id: str) -> Result:
     }
 
 
-def ingest(app: App, *, paths: Sequence[Path], kb: str, tell: Tell) -> tuple[Result, AppError | None]:
-    """Sync files into a knowledge base, made when there is none; with an error when nothing at all could be read."""
-    from retrieval.sources import plan
+def ingest(  # noqa: PLR0913 - as many options as the command
+    app: App,
+    *,
+    inputs: Sequence[str],
+    kb: str,
+    tell: Tell,
+    password: str | None = None,
+    keep_removed: bool = False,
+    cancel: threading.Event | None = None,
+) -> tuple[Result, AppError | None]:
+    """Sync sources into a knowledge base, made when there is none; with an error when nothing at all could be read."""
+    library, new = app.library, kb not in app.library.names()
+    watching = _Watching(tell)
+    try:
+        report = library.create(kb).ingest(
+            inputs,
+            progress=watching.outcome,
+            on_page=watching.page,
+            cancel=cancel,
+            password=password,
+            keep_removed=keep_removed,
+        )
+    except SourceError:
+        if new:
+            library.delete(kb)
+        raise
+    return _told(report)
 
-    if kb not in app.library.names():
-        plan(paths, [])
-    report = app.library.create(kb).ingest(
-        paths, progress=lambda outcome, done, total: tell(outcome.source, done, total)
-    )
+
+def reparse(
+    app: App, *, kb: str, sources: Sequence[str], tell: Tell, password: str | None = None
+) -> tuple[Result, AppError | None]:
+    """Read documents again: those named, else those that a better parser would read now."""
+    from retrieval.parsing.parsers import is_current
+
+    base, watching = app.library.open(kb), _Watching(tell)
+    parsing = app.settings.parsing
+    outdated = [d.id for d in base.documents() if not is_current(d.parser, d.media_type, parsing)]
+    report = base.reparse(sources or outdated, progress=watching.outcome, on_page=watching.page, password=password)
+    return _told(report)
+
+
+def reembed(app: App, *, kb: str, model: str | None, tell: Tell) -> Result:
+    """Build the index anew beside the old one and change over."""
+    base = app.library.reembed(kb, model, tell=tell)
+    documents, chunks = len(base.documents()), sum(base.chunk_counts().values())
+    return {"kb": kb, "embedder": base.embedder.fingerprint, "documents": documents, "chunks": chunks}
+
+
+def kb_export(app: App, *, kb: str, file: Path, tell: Tell) -> Result:
+    """Write a knowledge base to one file."""
+    return {"kb": kb, "file": str(file), "bytes": app.library.export(kb, file, tell=tell)}
+
+
+def kb_import(app: App, *, file: Path, kb: str | None, tell: Tell) -> Result:
+    """Make a knowledge base of an exported file."""
+    base = app.library.import_from(file, kb, tell=tell)
+    documents, chunks = app.library.summary()[base.name]
+    return {"kb": base.name, "documents": documents, "chunks": chunks}
+
+
+class _Watching:
+    """Turns outcomes and pages into progress."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell, self._done, self._total = tell, 0, 0
+
+    def outcome(self, outcome: FileOutcome, done: int, total: int) -> None:
+        self._done, self._total = done, total
+        self._tell(outcome.source, done, total)
+
+    def page(self, source: str, page: int, pages: int) -> None:
+        self._tell(f"{source}, page {page} of {pages}", self._done, self._total)
+
+
+def _told(report: IngestReport) -> tuple[Result, AppError | None]:
     failed = [outcome for outcome in report.documents if outcome.status == "failed"]
     if len(failed) < len(report.documents) or not failed:
         return report.as_dict(), None
@@ -179,6 +247,7 @@ def _hit(hit: Hit) -> Result:
         "chunk_id": hit.chunk.id,
         "document_id": hit.document.id,
         "source": hit.document.source,
+        "copies": list(hit.document.copies),
         "page": hit.chunk.page,
         "headings": list(hit.chunk.headings),
         "text": hit.chunk.text,

@@ -25,7 +25,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-kb_cli = typer.Typer(help="List, inspect, check and delete knowledge bases.", rich_markup_mode=None)
+kb_cli = typer.Typer(help="Inspect, check, renew, move and delete knowledge bases.", rich_markup_mode=None)
 sandbox_cli = typer.Typer(help="Run code where it cannot hurt anyone.", rich_markup_mode=None)
 conversations_cli = typer.Typer(help="List and read past conversations.", rich_markup_mode=None)
 cli.add_typer(kb_cli, name="kb")
@@ -37,12 +37,15 @@ INTERRUPTED = 130
 _KB = typer.Option(help="Knowledge base.", show_default="default")
 _STRATEGY = typer.Option(help="How to search: a file of configs/strategies.", show_default="hybrid")
 _TEAM = typer.Option(help="Who answers: a file of configs/teams.", show_default="qa")
+_MODEL = typer.Argument(help="A model of the hub or a folder.", show_default="the configured one")
 _JSON = typer.Option("--json", help="Print one JSON document on stdout.")
 
 Kb = Annotated[Optional[str], _KB]  # noqa: UP045 - typer reads this at run time, also on Python 3.10
 Strategy = Annotated[Optional[str], _STRATEGY]  # noqa: UP045
 Team = Annotated[Optional[str], _TEAM]  # noqa: UP045
 Json = Annotated[bool, _JSON]
+Model = Annotated[Optional[str], _MODEL]  # noqa: UP045
+Password = Annotated[Optional[str], typer.Option(help="Opens encrypted PDFs; it is not kept.", metavar="TEXT")]  # noqa: UP045
 
 
 @cli.callback(invoke_without_command=True)
@@ -81,18 +84,31 @@ def ui(
 @cli.command()
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, ZIPs, http(s) addresses.")],
     kb: Kb = None,
+    keep_removed: Annotated[bool, typer.Option("--keep-removed", help="Keep documents whose files are gone.")] = False,
+    password: Password = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on following the sources until interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring a knowledge base in line with files and folders; only what changed is parsed again."""
-    from ui.actions import ingest as action
+    """Bring a knowledge base in line with files, folders and web pages; only what changed is parsed again.
 
-    with _writing(context, "ingest") as app, terminal.progress_bar() as tell:
-        document, error = action(app, paths=paths, kb=_kb(context, kb), tell=tell)
-    if error is not None:
-        raise typer.Exit(terminal.fail(error, as_json=as_json, document=document))
-    terminal.show(document, as_json=as_json, text=text.ingest)
+    The content of a file decides: moved and copied files are recognised, identical ones are stored once, and files
+    that are gone leave. Encrypted PDFs need --password. With --watch every further sync prints one line.
+    """
+    from ui.actions import ingest as action
+    from ui.following import changes, follow
+
+    options: dict[str, Any] = {"kb": _kb(context, kb), "password": password, "keep_removed": keep_removed}
+    with _writing(context, "ingest") as app:
+        bursts = changes(sources, home=app.settings.home) if watch else None
+        with terminal.progress_bar() as tell:
+            document, error = action(app, inputs=sources, tell=tell, **options)
+        if error is not None and not watch:
+            raise typer.Exit(terminal.fail(error, as_json=as_json, document=document))
+        terminal.show(document, as_json=as_json, text=text.ingest)
+        if bursts:
+            follow(bursts, app, sources, options, as_json=as_json)
 
 
 @cli.command()
@@ -203,6 +219,75 @@ def kb_verify(
     if not document["ok"]:
         terminal.say("Error: the stores do not agree. `kb verify --repair` mends them.")
         raise typer.Exit(1)
+
+
+@kb_cli.command("reparse")
+def kb_reparse(
+    context: typer.Context,
+    sources: Annotated[Optional[list[str]], typer.Argument(help="Documents, by source or file name.")] = None,  # noqa: UP045
+    kb: Kb = None,
+    password: Password = None,
+    as_json: Json = False,
+) -> None:
+    """Read documents again; without names, those that a better parser would read now.
+
+    After layout models were installed, for one, or with OCR switched on.
+    """
+    from ui.actions import reparse as action
+
+    with _writing(context, "kb reparse") as app, terminal.progress_bar() as tell:
+        document, error = action(app, kb=_kb(context, kb), sources=sources or [], password=password, tell=tell)
+    if error is not None:
+        raise typer.Exit(terminal.fail(error, as_json=as_json, document=document))
+    terminal.show(document, as_json=as_json, text=text.ingest)
+
+
+@kb_cli.command("reembed")
+def kb_reembed(
+    context: typer.Context,
+    model: Model = None,
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Cut and embed all documents anew, with another model or other settings of chunking.
+
+    The new index is built beside the old one, which answers until the change-over; a failure leaves it in place.
+    """
+    from ui.actions import reembed as action
+
+    with _writing(context, "kb reembed") as app, terminal.progress_bar() as tell:
+        document = action(app, kb=_kb(context, kb), model=model, tell=tell)
+    terminal.show(document, as_json=as_json, text=text.reembedded)
+
+
+@kb_cli.command("export")
+def kb_export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Write a knowledge base, vectors and all, to one file."""
+    from ui.actions import kb_export as action
+
+    with _writing(context, "kb export") as app, terminal.progress_bar() as tell:
+        document = action(app, kb=_kb(context, kb), file=file, tell=tell)
+    terminal.show(document, as_json=as_json, text=text.exported)
+
+
+@kb_cli.command("import")
+def kb_import(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that `kb export` wrote.")],
+    kb: Annotated[Optional[str], typer.Option(help="Its new name.", show_default="the name it had")] = None,  # noqa: UP045
+    as_json: Json = False,
+) -> None:
+    """Make a knowledge base of an exported file, checked from end to end before anything is visible."""
+    from ui.actions import kb_import as action
+
+    with _writing(context, "kb import") as app, terminal.progress_bar() as tell:
+        document = action(app, file=file, kb=kb, tell=tell)
+    terminal.show(document, as_json=as_json, text=text.imported)
 
 
 @kb_cli.command("remove")

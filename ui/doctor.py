@@ -72,12 +72,14 @@ def _embedding(settings: Settings) -> Iterator[Check]:
     yield _attempt("embedding model", look, required=True)
 
 
-def _layout(_: Settings) -> Iterator[Check]:
+def _layout(settings: Settings) -> Iterator[Check]:
     from retrieval.parsing.layout_models import layout_models
 
-    folder = layout_models()
-    missing = "none: PDF is read by geometry. `docling-tools models download` and DOCLING_ARTIFACTS_PATH add them."
-    yield _check("PDF layout", folder is not None, str(folder) if folder else missing)
+    found = layout_models(settings.parsing.layout_models)
+    missing = "none: PDF is read by geometry. `docling-tools models download` adds them."
+    where = str(found.folder or "in the hub's cache") if found else missing
+    yield _check("PDF layout models", found is not None, where)
+    yield _check("OCR", settings.parsing.ocr, "English and Chinese" if settings.parsing.ocr else "switched off")
 
 
 def _sandbox(settings: Settings) -> Iterator[Check]:
@@ -90,6 +92,8 @@ def _sandbox(settings: Settings) -> Iterator[Check]:
 
 
 def _office(_: Settings) -> Iterator[Check]:
+    office = shutil.which("soffice")
+    yield _check("LibreOffice", office is not None, office or "legacy .doc, .xls and .ppt are not read without it")
     found = shutil.which("chromium") or shutil.which("google-chrome")
     yield _check("browser for tests", found is not None, found or "only the test suite needs one (Debian: chromium)")
 

@@ -42,6 +42,28 @@ def ingest(document: Result) -> str:
     return "\n".join([*failures, summary])
 
 
+def watched(document: Result) -> str:
+    """One line for what a sync of a watched folder did."""
+    return ingest(document).replace("\n", "; ")
+
+
+def reembedded(document: Result) -> str:
+    """What the new index holds."""
+    return (
+        f"{document['kb']}: {document['documents']} documents, {document['chunks']} chunks, by {document['embedder']}."
+    )
+
+
+def exported(document: Result) -> str:
+    """Where the export is."""
+    return f"{document['kb']} is in {document['file']} ({document['bytes'] / 2**20:.1f} MiB)."
+
+
+def imported(document: Result) -> str:
+    """What came in."""
+    return f"{document['kb']}: {document['documents']} documents, {document['chunks']} chunks."
+
+
 def kb_list(document: Result) -> str:
     """A line per knowledge base."""
     rows = [f"{kb['kb']}: {kb['documents']} documents, {kb['chunks']} chunks" for kb in document["knowledge_bases"]]
@@ -50,11 +72,9 @@ def kb_list(document: Result) -> str:
 
 def kb_show(document: Result) -> str:
     """A line per document."""
-    rows = [
-        f"{d['source']}: {d['chunks']} chunks, {d['pages'] or '-'} pages, {d['language']}, {d['parser']}"
-        for d in document["documents"]
-    ]
-    return "\n".join([*rows, f"{len(rows)} documents, {document['chunks_total']} chunks"])
+    rows = [line for d in document["documents"] for line in _document(d)]
+    count = len(document["documents"])
+    return "\n".join([*rows, f"{count} documents, {document['chunks_total']} chunks"])
 
 
 def kb_verify(document: Result) -> str:
@@ -95,6 +115,14 @@ def sandbox(document: Result) -> str:
 def doctor(document: Result) -> str:
     """A line per check: what is there, and what a missing piece costs."""
     return "\n".join(f"{'ok' if c['ok'] else '--'}  {c['name']}: {c['detail']}" for c in document["checks"])
+
+
+def _document(document: Result) -> list[str]:
+    """A line for the document, one for each file with the same content, one for each part that was not read."""
+    figures = f"{document['chunks']} chunks, {document['pages'] or '-'} pages"
+    line = f"{document['source']}: {figures}, {document['language']}, {document['parser']}"
+    copies = [f"  also {copy}" for copy in document["copies"]]
+    return [line, *copies, *(f"  {problem}" for problem in document["problems"])]
 
 
 def _short(text: str) -> str:

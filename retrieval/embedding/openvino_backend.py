@@ -15,6 +15,7 @@ from retrieval.embedding.batching import embed_sorted, load_tokenizer
 from retrieval.embedding.scripts import ReadableScripts
 from retrieval.embedding.weights import ModelFiles
 from retrieval.errors import EmbeddingError
+from retrieval.lazy import Lazy
 from retrieval.ports import Vectors
 
 Precision = Literal["bf16", "fp32"]
@@ -30,15 +31,21 @@ def import_openvino() -> Any:
 
 
 class OpenVINOEmbedder:
-    """One compiled model; thread-safe, with one inference request per thread, which is slow to make."""
+    """Thread-safe, with one inference request per thread, which is slow to make.
+
+    A single text, as a question is, has a compiled model of its own on one thread: in one shared with batches it would
+    wait for the batch under way, ten times as long as it takes itself.
+    """
 
     def __init__(self, files: ModelFiles, graph: Path, *, precision: Precision, batch_size: int) -> None:
         self._files, self._backend, self._batch_size = files, f"openvino-{precision}", batch_size
         self._tokenizer = load_tokenizer(str(files.tokenizer), files.max_tokens)
         self._scripts = ReadableScripts(self._tokenizer)
-        self._model = _compile(graph, precision)
-        self._per_thread = threading.local()
-        self._dimension = int(self._model.outputs[0].partial_shape[1].get_length())
+        core, model = _read(graph)
+        options = {"INFERENCE_PRECISION_HINT": _HINT[precision], "PERFORMANCE_HINT": "LATENCY"}
+        self._many = Lazy(lambda: _Requests(core.compile_model(model, "CPU", options)))
+        self._one = Lazy(lambda: _Requests(core.compile_model(model, "CPU", {**options, "INFERENCE_NUM_THREADS": "1"})))
+        self._dimension = int(model.outputs[0].partial_shape[1].get_length())
 
     @property
     def fingerprint(self) -> str:
@@ -60,7 +67,7 @@ class OpenVINOEmbedder:
         return embed_sorted(
             texts,
             tokenizer=self._tokenizer,
-            run=self._run,
+            run=self._one().run if len(texts) == 1 else self._many().run,
             dimension=self._dimension,
             batch_size=self._batch_size,
         )
@@ -69,7 +76,15 @@ class OpenVINOEmbedder:
         """See `Embedder.reads`."""
         return self._scripts.share(text)
 
-    def _run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Vectors:
+
+class _Requests:
+    """A compiled model with one inference request per thread."""
+
+    def __init__(self, model: Any) -> None:
+        self._model, self._per_thread = model, threading.local()
+
+    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Vectors:
+        """One vector per row."""
         if not hasattr(self._per_thread, "request"):
             self._per_thread.request = self._model.create_infer_request()
         vectors: Vectors = self._per_thread.request.infer([ids, mask])[0]
@@ -81,11 +96,11 @@ def fingerprint(files: ModelFiles, backend: str, dimension: int) -> str:
     return f"{files.name}@{files.weights_sha256[:12]}/{backend}/{dimension}/unit"
 
 
-def _compile(graph: Path, precision: Precision) -> Any:
-    openvino = import_openvino()
-    options = {"INFERENCE_PRECISION_HINT": _HINT[precision], "PERFORMANCE_HINT": "LATENCY"}
+def _read(graph: Path) -> tuple[Any, Any]:
+    """OpenVINO's core, and the graph not yet compiled."""
+    core = import_openvino().Core()
     try:
-        return openvino.Core().compile_model(str(graph), "CPU", options)
+        return core, core.read_model(str(graph))
     except RuntimeError as error:
         raise EmbeddingError(
             f"OpenVINO cannot load the converted model {graph}.",

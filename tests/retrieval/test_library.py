@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import ConfigError
-from configs.settings import Settings, load_settings
+from configs.settings import EmbeddingSettings, Settings, load_settings
 from retrieval.errors import (
     DataDirectoryInUse,
     EmbedderMismatch,
@@ -20,9 +20,9 @@ from retrieval.errors import (
     UnknownKnowledgeBase,
 )
 from retrieval.indexes import Indexes
-from retrieval.knowledge_base import KnowledgeBase, check_embedder
+from retrieval.knowledge_base import KnowledgeBase
 from retrieval.library import Library
-from retrieval.stores.catalogue import Catalogue, KnowledgeBaseRow
+from retrieval.stores.catalogue import Catalogue
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,11 @@ def stocked(built: Path, settings: Settings) -> Iterator[Library]:
 @pytest.fixture
 def kb(stocked: Library) -> KnowledgeBase:
     return stocked.open("default")
+
+
+def _indexes(kb: KnowledgeBase) -> Indexes:
+    with kb.unchanging() as parts:
+        return parts.indexes()
 
 
 def _found(kb: KnowledgeBase, query: str, **options: object) -> list[str]:
@@ -198,7 +203,7 @@ def test_removing_names_every_document_first(kb: KnowledgeBase) -> None:
 
 
 def test_verify_finds_and_repairs_what_an_index_lost_or_kept(kb: KnowledgeBase, stocked: Library) -> None:
-    indexes: Indexes = kb._indexes
+    indexes = _indexes(kb)
     lost = sorted(indexes.words.ids())[0]
     indexes.vectors.delete([lost])
     indexes.words.add(["stray"], ["stray"], ["d"])
@@ -215,7 +220,7 @@ def test_what_a_failed_write_left_is_mended_by_the_next_one(
     catalogue = Catalogue(settings.home / "roundtable.sqlite")
     catalogue.mark(1, dirty=True)
     catalogue.close()
-    kb._indexes.words.add(["stray"], ["stray"], ["d"])
+    _indexes(kb).words.add(["stray"], ["stray"], ["d"])
     (folder / "new.md").write_text("# New\n\nA new document.\n")
     kb.ingest([folder])
     assert kb.verify().ok
@@ -256,12 +261,13 @@ def test_unknown_and_unusable_names_are_refused(library: Library) -> None:
         library.create("../escape")
 
 
-def test_another_embedder_is_refused_with_the_remedy(kb: KnowledgeBase) -> None:
-    row = KnowledgeBaseRow(
-        id=1, name="default", uid="u", embedder="other@abc/torch-fp32/768/unit", generation=0, dirty=False
-    )
-    with pytest.raises(EmbedderMismatch, match="MODEL=other"):
-        check_embedder(row, kb.embedder)
+def test_another_embedder_is_refused_with_the_remedy(kb: KnowledgeBase, stocked: Library, settings: Settings) -> None:
+    stocked.close()
+    other = settings.model_copy(update={"embedding": EmbeddingSettings(backend="torch-fp32")})
+    library = Library(other, exclusive=True)
+    with pytest.raises(EmbedderMismatch, match="kb reembed --kb default"):
+        library.open("default")
+    library.close()
 
 
 def test_readers_share_a_data_directory_and_a_writer_is_alone(

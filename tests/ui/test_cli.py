@@ -65,7 +65,7 @@ def test_search_gives_hits_with_their_place(capsys: pytest.CaptureFixture[str], 
     assert code == 0
     assert set(document) == {"query", "strategy", "hits", "steps", "ms"}
     (hit,) = document["hits"]
-    keys = {"rank", "chunk_id", "document_id", "source", "page", "headings", "text", "scores"}
+    keys = {"rank", "chunk_id", "document_id", "source", "copies", "page", "headings", "text", "scores"}
     assert set(hit) == keys
     assert hit["headings"] == ["Lamp", "Warranty"]
     assert {"dense", "lexical", "fused"} == set(hit["scores"])

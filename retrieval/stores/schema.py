@@ -1,0 +1,57 @@
+"""The tables of the catalogue, and how those of an earlier version become them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS knowledge_bases (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, uid TEXT NOT NULL DEFAULT (lower(hex(randomblob(8)))),
+  embedder TEXT, generation INTEGER NOT NULL DEFAULT 0, dirty INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS documents (
+  kb INTEGER NOT NULL REFERENCES knowledge_bases ON DELETE CASCADE, id TEXT NOT NULL, content_hash TEXT NOT NULL,
+  media_type TEXT NOT NULL, parser TEXT NOT NULL, pages INTEGER NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL,
+  problems TEXT NOT NULL, docling BLOB NOT NULL, PRIMARY KEY (kb, id)
+);
+CREATE TABLE IF NOT EXISTS sources (
+  number INTEGER PRIMARY KEY, kb INTEGER NOT NULL, location TEXT NOT NULL, source TEXT NOT NULL,
+  document_id TEXT NOT NULL, UNIQUE (kb, location),
+  FOREIGN KEY (kb, document_id) REFERENCES documents (kb, id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS sources_of_document ON sources (kb, document_id);
+CREATE TABLE IF NOT EXISTS chunks (
+  kb INTEGER NOT NULL, id TEXT NOT NULL, document_id TEXT NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL,
+  embedded_text TEXT NOT NULL, headings TEXT NOT NULL, page INTEGER, page_last INTEGER, boxes TEXT NOT NULL,
+  tokens INTEGER NOT NULL, kind TEXT NOT NULL, parent_id TEXT, PRIMARY KEY (kb, id),
+  FOREIGN KEY (kb, document_id) REFERENCES documents (kb, id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS chunks_of_document ON chunks (kb, document_id, position);
+"""
+
+_FROM_0 = """
+ALTER TABLE knowledge_bases ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE documents RENAME TO documents_0;
+{tables}
+INSERT INTO documents SELECT kb, id, content_hash, media_type, parser, pages, title, language, '[]', docling
+  FROM documents_0;
+INSERT INTO sources(kb, location, source, document_id) SELECT kb, location, source, id FROM documents_0;
+DROP TABLE documents_0;
+"""
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Make the tables, or bring those of version 0 (where a document had one source) up to date in one step."""
+    db.execute("PRAGMA journal_mode=WAL")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    old = version == 0 and db.execute("SELECT 1 FROM sqlite_master WHERE name='documents'").fetchone()
+    if old:
+        db.execute("PRAGMA legacy_alter_table=ON")  # what refers to `documents` shall go on doing so
+    steps = _FROM_0.format(tables=_TABLES) if old else _TABLES
+    if version < VERSION:
+        db.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version={VERSION}; COMMIT;")
+    db.execute("PRAGMA legacy_alter_table=OFF")
+    db.execute("PRAGMA foreign_keys=ON")
