@@ -291,7 +291,7 @@ def test_a_run_given_up_drops_its_documents(open_pool: OpenPool, endless: Path, 
     assert _ours(before) == []
 
 
-def test_workers_end_with_a_parent_that_is_killed(tokenizer: Path, endless: Path) -> None:
+def test_workers_end_with_a_parent_that_is_killed(tokenizer: Path, endless: Path, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from configs.settings import ChunkingSettings, ParsingSettings;"
         "from retrieval.parsing.pool import ParserPool;"
@@ -299,7 +299,7 @@ def test_workers_end_with_a_parent_that_is_killed(tokenizer: Path, endless: Path
         f"tokenizer=Path({str(tokenizer)!r}), max_tokens=254);"
         f"list(pool.parse_all([Path({str(endless)!r})] * 2))"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)})
     try:
         _wait_for(lambda: len(_workers(psutil.Process(parent.pid))) == 2)
         workers = _workers(psutil.Process(parent.pid))
