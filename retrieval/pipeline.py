@@ -32,6 +32,7 @@ class Pipeline:
         """The k best chunks; `document_ids` limits where to look."""
         trace, text, plans = Trace(), query.search_text, strategy.arms
         arms: dict[str, Arm] = {}
+        known: Mapping[str, Vectors] = {}
         if "dense" in plans and (trust := self._trust(text, strategy)) > 0:
             vector = trace.run("embed", text, lambda: self.embedder.embed([text]))[0]
             near = trace.run(
@@ -41,6 +42,10 @@ class Pipeline:
         if "lexical" in plans:
             found = trace.run("lexical", text, lambda: self.words.search(text, plans["lexical"].depth, document_ids))
             arms["lexical"] = Arm(found, plans["lexical"].weight)
+        if {"dense", "lexical"} <= arms.keys():
+            others = [chunk_id for chunk_id in found if chunk_id not in near]
+            known = trace.run("vectors", f"{len(others)} found by words", lambda: self.vectors.fetch(others))
+            arms["dense"] = _completed(arms["dense"], vector, known)
         fused = trace.run("fusion", " + ".join(arms), lambda: fuse(arms, method=strategy.fusion))
         if (feedback := strategy.feedback) and "dense" in arms and fused:
             moved = trace.run(
@@ -49,7 +54,7 @@ class Pipeline:
             near = trace.run(
                 "dense", "the moved query", lambda: self.vectors.search(moved, plans["dense"].depth, document_ids)
             )
-            arms["dense"] = Arm(near, arms["dense"].weight)
+            arms["dense"] = _completed(Arm(near, arms["dense"].weight), moved, known)
             fused = trace.run("fusion", " + ".join(arms), lambda: fuse(arms, method=strategy.fusion))
         hits = trace.run("fetch", f"{len(fused)} chunks", lambda: self._hits(query, fused, arms, k))
         return SearchResult(query=query, strategy=name, hits=tuple(hits), steps=tuple(trace.steps))
@@ -60,8 +65,8 @@ class Pipeline:
 
     def _feedback(self, vector: Vectors, fused: Scores, plan: FeedbackPlan) -> Vectors:
         """The query moved towards the best passages (Rocchio 1971; on dense vectors, Li et al., arXiv 2108.11044)."""
-        best = self.vectors.fetch(list(fused)[: plan.passages])
-        moved: Vectors = vector + plan.weight * best.mean(axis=0)
+        best = list(self.vectors.fetch(list(fused)[: plan.passages]).values())
+        moved: Vectors = vector + plan.weight * np.mean(best, axis=0) if best else vector
         return moved / np.linalg.norm(moved)
 
     def _hits(self, query: Query, fused: Scores, arms: Mapping[str, Arm], k: int) -> list[Hit]:
@@ -90,3 +95,15 @@ class Pipeline:
             if len(visible) >= k:
                 break
         return dict(list(visible.items())[:k])
+
+
+def _completed(arm: Arm, vector: Vectors, known: Mapping[str, Vectors]) -> Arm:
+    """The arm with those chunks whose vector it should have found.
+
+    An approximate index loses chunks behind a crowd of equal vectors, as of a passage repeated hundreds of times.
+    """
+    lowest = min(arm.scores.values(), default=1.0)
+    missed = {
+        i: score for i, other in known.items() if (score := float(vector @ other)) > lowest and i not in arm.scores
+    }
+    return Arm({**arm.scores, **missed}, arm.weight)

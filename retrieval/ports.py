@@ -65,8 +65,8 @@ class VectorIndex(Protocol):
         """The k nearest chunk ids and their cosine, best first, within `document_ids` when given."""
         ...
 
-    def fetch(self, ids: Sequence[str]) -> Vectors:
-        """The vectors of these ids, in their order; unknown ids are left out."""
+    def fetch(self, ids: Sequence[str]) -> Mapping[str, Vectors]:
+        """The vector of each id, of shape (dimension,); unknown ids are left out."""
         ...
 
     def ids(self) -> set[str]:

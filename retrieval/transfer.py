@@ -114,9 +114,11 @@ def _write(parts: Parts, file: zipfile.ZipFile, tell: Tell) -> None:
     dimension = chunks = 0
     with file.open(_VECTORS, "w", force_zip64=True) as out:
         for document in documents:
-            vectors = parts.indexes().vectors.fetch([chunk.id for chunk in catalogue.chunks(number, document.id)])
-            out.write(vectors.astype("<f4").tobytes())
-            dimension, chunks = max(dimension, vectors.shape[-1] if vectors.size else 0), chunks + len(vectors)
+            ids = [chunk.id for chunk in catalogue.chunks(number, document.id)]
+            vectors = parts.indexes().vectors.fetch(ids)
+            for chunk_id in ids:
+                out.write(vectors[chunk_id].astype("<f4").tobytes())
+                dimension, chunks = len(vectors[chunk_id]), chunks + 1
     manifest = {
         "format": FORMAT,
         "version": FORMAT_VERSION,

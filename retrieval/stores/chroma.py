@@ -53,14 +53,14 @@ class ChromaIndex:
             found = self._collection.query(query_embeddings=[vector], n_results=k, where=where, include=["distances"])
         return {i: 1.0 - float(d) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)}
 
-    def fetch(self, ids: Sequence[str]) -> Vectors:
+    def fetch(self, ids: Sequence[str]) -> Mapping[str, Vectors]:
         """See `VectorIndex.fetch`."""
-        found: dict[str, Any] = {}
+        found: dict[str, Vectors] = {}
         with _chroma_errors():
             for part in _pages(len(ids)):
                 page = self._collection.get(ids=list(ids[part]), include=["embeddings"])
-                found.update(zip(page["ids"], page["embeddings"], strict=True))
-        return np.array([found[chunk_id] for chunk_id in ids if chunk_id in found], np.float32)
+                found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
+        return found
 
     def ids(self) -> set[str]:
         """See `VectorIndex.ids`; a vector that cannot be read back does not count."""
