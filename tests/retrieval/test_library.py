@@ -202,21 +202,6 @@ def test_removing_names_every_document_first(kb: KnowledgeBase) -> None:
     assert kb.verify().ok
 
 
-def test_a_crowd_of_equal_passages_hides_nothing(library: Library, tmp_path: Path) -> None:
-    folder = tmp_path / "crowd"
-    folder.mkdir()
-    (folder / "long.txt").write_text("\n\n".join(["long " * 200] * 700))
-    beasts = ("otter", "heron", "badger", "marten", "osprey", "lynx", "beaver", "magpie", "walrus", "gecko", "tapir")
-    for number in range(44):
-        sentence = f"The {beasts[number % 11]} keeps {number + 100} copper keys."
-        (folder / f"{number}.md").write_text(f"# Keys\n\n{sentence}\n")
-    kb = library.create("default")
-    kb.ingest([folder])
-    for number in range(44):
-        sentence = f"The {beasts[number % 11]} keeps {number + 100} copper keys."
-        assert kb.search(sentence, k=1).hits[0].chunk.text == sentence
-
-
 def test_verify_finds_and_repairs_what_an_index_lost_or_kept(kb: KnowledgeBase, stocked: Library) -> None:
     indexes = _indexes(kb)
     lost = sorted(indexes.words.ids())[0]
