@@ -3,6 +3,7 @@
 RetrievalError
 ├── SourceError               a path does not exist, is empty, unreadable or unsupported
 ├── ParseError                a document is corrupt, encrypted, empty, too large or took too long
+│   └── ReaderBroken          the reader itself cannot start, whatever the document
 ├── EmbeddingError            a model cannot be loaded, or its weights are not the ones expected
 ├── StoreError                an index or the catalogue cannot be opened, or failed
 │   ├── DataDirectoryInUse    another process owns the data directory
@@ -29,6 +30,10 @@ class SourceError(RetrievalError):
 
 class ParseError(RetrievalError):
     """One document could not be turned into text; the others go on."""
+
+
+class ReaderBroken(ParseError):
+    """Nothing can be read at all; the document may be fine."""
 
 
 class EmbeddingError(RetrievalError):

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from configs.errors import AppError
 from retrieval import identity
-from retrieval.errors import ParseError
+from retrieval.errors import ParseError, ReaderBroken
 from retrieval.plan import NewContent, Plan
 from retrieval.sources import SourceFile
 from retrieval.stores.catalogue import Place, Version
@@ -91,8 +91,10 @@ class Ingest:
         writer: Callable[[], Writer],
         open_parsers: Callable[[], AbstractContextManager[Parsing]],
         telling: Telling,
+        refuse: Callable[[str, ParseError], None],
     ) -> None:
         self._open_writer, self._open_parsers, self._telling = writer, open_parsers, telling
+        self._refuse = refuse
         self._parse_s = self._chunk_s = 0.0
 
     def run(self, plan: Plan, *, sources: dict[str, str], cancel: threading.Event) -> dict[str, float]:
@@ -124,6 +126,8 @@ class Ingest:
             content = contents[path]
             outcome = _changed(path, content) or parsed if isinstance(parsed, ParsedDocument) else parsed
             if isinstance(outcome, ParseError):
+                if outcome is parsed and not isinstance(outcome, ReaderBroken):
+                    self._refuse(content.document_id, outcome)
                 self._telling.tell(*(failed(file.source, outcome) for file in content.files))
                 continue
             self._collect(batch, content, outcome)

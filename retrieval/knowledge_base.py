@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from retrieval.errors import EmptyQuery, SourceError, UnknownDocument
+from retrieval.errors import EmptyQuery, ParseError, SourceError, UnknownDocument
 from retrieval.filters import within
 from retrieval.gate import Gate
 from retrieval.ingest import Ingest, OnPage, Progress, Telling, failed, indexed, report
@@ -62,7 +62,7 @@ class KnowledgeBase:
                     break
         return result
 
-    def ingest(
+    def ingest(  # noqa: PLR0913 - all but what to read have defaults
         self,
         inputs: Sequence[str | Path],
         *,
@@ -71,17 +71,24 @@ class KnowledgeBase:
         cancel: threading.Event | None = None,
         password: str | None = None,
         keep_removed: bool = False,
+        retry: bool = False,
     ) -> IngestReport:
         """Bring the knowledge base in line with files, folders, archives and addresses; see `retrieval.ingest`.
 
-        `password` opens encrypted PDFs; with `keep_removed` documents stay when their files are gone. Raises
-        SourceError before anything is touched when `inputs` hold nothing.
+        `password` opens encrypted PDFs; with `keep_removed` documents stay when their files are gone. What could not be
+        read before is tried again with a password, with `retry`, or when the reader or its settings have changed.
+        Raises SourceError before anything is touched when `inputs` hold nothing.
         """
         started, parts = time.perf_counter(), self._parts
         with self._writing, parts.workshop.scratch() as scratch:
             shop, places = parts.workshop, parts.catalogue.places(parts.row.id)
             found = discover(inputs, scratch=scratch, fetch=shop.fetch, downloads=shop.downloads, private=shop.home)
-            todo = plan(found, {where: document for where, (_, document) in places.items()}, keep_removed=keep_removed)
+            todo = plan(
+                found,
+                {where: document for where, (_, document) in places.items()},
+                refused={} if retry or password else parts.catalogue.refusals(parts.row.id, shop.reader),
+                keep_removed=keep_removed,
+            )
             if not todo.total:
                 names = ", ".join(str(each) for each in inputs)
                 raise SourceError(f"There are no files in {names}.", hint="Give a folder with documents in it.")
@@ -213,7 +220,9 @@ class KnowledgeBase:
             telling.tell(failed(source, error))
         stages: dict[str, float] = {}
         if todo.new or todo.known or todo.removed:
-            ingest = Ingest(lambda: self._writer(cancel), lambda: parts.workshop.parsers(password), telling)
+            ingest = Ingest(
+                lambda: self._writer(cancel), lambda: parts.workshop.parsers(password), telling, self._refuse
+            )
             with parts.changing():
                 stages = ingest.run(todo, sources={where: s for where, (s, _) in places.items()}, cancel=cancel)
         counts, documents = catalogue.chunk_counts(number), {d.id: d for d in catalogue.documents(number)}
@@ -222,6 +231,10 @@ class KnowledgeBase:
                 size = counts.get(document, 0)
                 telling.tell(indexed(documents[document], file.source, size, unchanged=unchanged))
         return report(self.name, telling, stages, chunks=sum(counts.values()), started=started)
+
+    def _refuse(self, document_id: str, error: ParseError) -> None:
+        parts = self._parts
+        parts.catalogue.refuse(parts.row.id, document_id, parts.workshop.reader, error)
 
     def _writer(self, cancel: threading.Event) -> Writer:
         self._parts.catalogue.record_embedder(self._parts.row.id, self.embedder.fingerprint)

@@ -22,6 +22,7 @@ from retrieval.indexes import Indexes, discard
 from retrieval.knowledge_base import KnowledgeBase
 from retrieval.lazy import Lazy
 from retrieval.parsing.layout_models import fetch_layout_models
+from retrieval.parsing.parsers import reader_version
 from retrieval.parsing.pool import ParserPool
 from retrieval.parts import Parts, Workshop
 from retrieval.ports import Embedder
@@ -173,6 +174,7 @@ class Library:
             search=settings.search,
             workshop=Workshop(
                 home=self._home,
+                reader=reader_version(settings.parsing),
                 fetch=settings.fetch,
                 downloads=self._home / "downloads",
                 scratch=self._scratch,

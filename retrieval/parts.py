@@ -23,10 +23,11 @@ from retrieval.writing import Writer
 class Workshop:
     """What reading documents takes: `scratch` makes a folder for one ingest, `parsers` opens a pool (by password).
 
-    `home` is the data directory, which is never a source.
+    `home` is the data directory, which is never a source. `reader` tells apart what reads: versions and settings.
     """
 
     home: Path
+    reader: str
     fetch: FetchSettings
     downloads: Path
     scratch: Callable[[], AbstractContextManager[Path]]

@@ -38,8 +38,8 @@ class Plan:
         return new + len(self.known) + len(self.unchanged) + len(self.removed) + len(self.unreadable)
 
 
-def plan(found: Found, indexed: Mapping[str, str], *, keep_removed: bool) -> Plan:
-    """Compare what was found with what is indexed (document id by location)."""
+def plan(found: Found, indexed: Mapping[str, str], *, refused: Mapping[str, ParseError], keep_removed: bool) -> Plan:
+    """Compare what was found with what is indexed (document id by location) and what could not be read before."""
     documents = set(indexed.values())
     new: dict[str, list[SourceFile]] = {}
     hashes: dict[str, str] = {}
@@ -53,6 +53,8 @@ def plan(found: Found, indexed: Mapping[str, str], *, keep_removed: bool) -> Pla
             unchanged.append((file, document))
         elif document in documents:
             known.append((file, document))
+        elif document in refused:
+            unreadable.append((file.source, refused[document]))
         else:
             new.setdefault(document, []).append(file)
             hashes[document] = content

@@ -111,6 +111,7 @@ def ingest(  # noqa: PLR0913 - as many options as the command
     tell: Tell,
     password: str | None = None,
     keep_removed: bool = False,
+    retry: bool = False,
     cancel: threading.Event | None = None,
 ) -> tuple[Result, AppError | None]:
     """Sync sources into a knowledge base, made when there is none; with an error when nothing at all could be read."""
@@ -124,6 +125,7 @@ def ingest(  # noqa: PLR0913 - as many options as the command
             cancel=cancel,
             password=password,
             keep_removed=keep_removed,
+            retry=retry,
         )
     except SourceError:
         if new:

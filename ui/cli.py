@@ -88,6 +88,7 @@ def ingest(
     kb: Kb = None,
     keep_removed: Annotated[bool, typer.Option("--keep-removed", help="Keep documents whose files are gone.")] = False,
     password: Password = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again what could not be read before.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on following the sources until interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -99,7 +100,12 @@ def ingest(
     from ui.actions import ingest as action
     from ui.following import changes, follow
 
-    options: dict[str, Any] = {"kb": _kb(context, kb), "password": password, "keep_removed": keep_removed}
+    options: dict[str, Any] = {
+        "kb": _kb(context, kb),
+        "password": password,
+        "keep_removed": keep_removed,
+        "retry": retry,
+    }
     with _writing(context, "ingest") as app:
         bursts = changes(sources, home=app.settings.home) if watch else None
         with terminal.progress_bar() as tell:

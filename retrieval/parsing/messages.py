@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from configs.settings import ChunkingSettings, ParsingSettings
-from retrieval.errors import ParseError
+from retrieval.errors import ParseError, ReaderBroken
 from retrieval.parsing.names import shown
 from retrieval.types import ChunkDraft, ParsedDocument
 
@@ -68,7 +68,7 @@ class Answer:
 class CannotStart:
     """A worker's only message when it will never read anything, and neither will another."""
 
-    error: ParseError
+    error: ReaderBroken
 
 
 Outcome = ParsedDocument | tuple[ChunkDraft, ...] | ParseError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.metadata import version
 
 from configs.settings import ParsingSettings
@@ -36,6 +37,12 @@ def current_parser(media_type: str, settings: ParsingSettings) -> str:
     if media_type in LEGACY:
         return LIBREOFFICE
     return PLAIN_TEXT if media_type == "text/plain" else DOCLING
+
+
+def reader_version(settings: ParsingSettings) -> str:
+    """What decides whether a document can be read: another value, and what was refused is worth another try."""
+    models, office = layout_models(settings.layout_models), shutil.which("soffice")
+    return f"{DOCLING} {settings.model_dump_json()} {models} {office}"
 
 
 def is_current(parser: str, media_type: str, settings: ParsingSettings) -> bool:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from retrieval.errors import ParseError
+from retrieval.errors import ParseError, ReaderBroken
 from retrieval.parsing.endings import START_LIMIT_S, too_large
 from retrieval.parsing.failures import as_parse_error
 from retrieval.parsing.layout_models import layout_models
@@ -56,7 +56,7 @@ def main() -> None:
             parser = _make_parser(setup)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user should read it
             reason = error.message if isinstance(error, ParseError) else str(error) or type(error).__name__
-            connection.send(CannotStart(ParseError(f"The document reader cannot start: {reason}")))
+            connection.send(CannotStart(ReaderBroken(f"The document reader cannot start: {reason}")))
             return
         signal.alarm(0)
         _serve(connection, parser, setup)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.errors import StoreError
+from retrieval.errors import ParseError, StoreError
 from retrieval.stores import rows, schema
 from retrieval.types import Chunk, Document
 
@@ -158,6 +158,17 @@ class Catalogue:
 
         return self._losing(kb, locations, forget)
 
+    def refuse(self, kb: int, document_id: str, reader: str, error: ParseError) -> None:
+        """Remember why a reader could not read a content, so that it need not try again."""
+        with self._transaction() as db:
+            row = (kb, document_id, reader, error.message, error.hint)
+            db.execute("INSERT OR REPLACE INTO refusals VALUES(?,?,?,?,?)", row)
+
+    def refusals(self, kb: int, reader: str) -> dict[str, ParseError]:
+        """What this reader could not read, by document id."""
+        found = self._rows("SELECT document_id, message, hint FROM refusals WHERE kb=? AND reader=?", kb, reader)
+        return {document_id: ParseError(message, hint=hint) for document_id, message, hint in found}
+
     def documents(self, kb: int) -> list[Document]:
         """All documents by source."""
         with self._snapshot():
@@ -285,7 +296,8 @@ def _put(db: sqlite3.Connection, kb: int, version: Version) -> None:
     fields = ("content_hash", "media_type", "parser", "pages", "title", "language", "problems", "docling")
     renewed = ", ".join(f"{name}=excluded.{name}" for name in fields)
     db.execute(f"INSERT INTO documents VALUES({_marks(row)}) ON CONFLICT(kb, id) DO UPDATE SET {renewed}", row)
-    db.execute("DELETE FROM chunks WHERE kb=? AND document_id=?", (kb, version.document.id))
+    for table in ("chunks", "refusals"):
+        db.execute(f"DELETE FROM {table} WHERE kb=? AND document_id=?", (kb, version.document.id))
     chunks = [rows.chunk_row(kb, chunk) for chunk in version.chunks]
     db.executemany("INSERT INTO chunks VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", chunks)
     _link(db, kb, [(place, version.document.id) for place in version.places])

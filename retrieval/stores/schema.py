@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS chunks (
   tokens INTEGER NOT NULL, kind TEXT NOT NULL, parent_id TEXT, PRIMARY KEY (kb, id),
   FOREIGN KEY (kb, document_id) REFERENCES documents (kb, id) ON DELETE CASCADE
 );
+CREATE TABLE IF NOT EXISTS refusals (
+  kb INTEGER NOT NULL REFERENCES knowledge_bases ON DELETE CASCADE, document_id TEXT NOT NULL, reader TEXT NOT NULL,
+  message TEXT NOT NULL, hint TEXT NOT NULL, PRIMARY KEY (kb, document_id)
+);
 CREATE INDEX IF NOT EXISTS chunks_of_document ON chunks (kb, document_id, position);
 """
 

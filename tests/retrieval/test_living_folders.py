@@ -7,13 +7,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from configs.settings import Settings
 from retrieval.errors import SourceError
 from retrieval.knowledge_base import KnowledgeBase
 from retrieval.library import Library
-from retrieval.types import IngestReport
+from retrieval.types import FileOutcome, IngestReport
 
 LAMP = "# Lamp\n\nThe lamp of the lighthouse burns whale oil.\n"
 LENS = "# Lens\n\nThe lens of the lighthouse is ground in Tromsø.\n"
@@ -183,3 +184,29 @@ def test_an_empty_folder_is_one_clear_error(library: Library, tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="There are no files in"):
         library.create("default").ingest([tmp_path / "empty"])
+
+
+def _read_again(kb: KnowledgeBase, folder: Path, *, retry: bool = False) -> bool:
+    """Whether a worker was at work when the failure was told."""
+    at_work: list[bool] = []
+
+    def told(outcome: FileOutcome, *_: int) -> None:
+        if outcome.status == "failed":
+            at_work.append(bool(psutil.Process().children(recursive=True)))
+
+    kb.ingest([folder], progress=told, retry=retry)
+    return at_work == [True]
+
+
+def test_what_could_not_be_read_is_tried_again_only_for_a_reason(
+    kb: KnowledgeBase, library: Library, folder: Path, settings: Settings
+) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 garbage")
+    assert _read_again(kb, folder)
+    assert not _read_again(kb, folder)
+    assert _read_again(kb, folder, retry=True)
+    library.close()
+    patient = settings.model_copy(update={"parsing": settings.parsing.model_copy(update={"timeout_s": 99.0})})
+    reopened = Library(patient, exclusive=True)
+    assert _read_again(reopened.open("default"), folder)
+    reopened.close()
