@@ -18,8 +18,10 @@ from retrieval.members import check, members_of
 MAX_LISTING_BYTES = 8 << 20
 """Size of a ZIP's list of files, which is read at once: 400 bytes for each of 20,000."""
 
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, struct.error)
+"""What `zipfile` raises for a ZIP that is damaged, encrypted or packed in a way it does not know."""
+
 _BLOCK = 1 << 18
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, struct.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,10 +135,11 @@ class Unpacker:
             yield block
 
 
-class _Bounded(io.FileIO):
+class Bounded(io.FileIO):
     """A file that refuses to be read in one piece where that piece is a ZIP's list of files and too large."""
 
     def read(self, size: int | None = -1, /) -> bytes:
+        """Raises BadZipFile for such a piece."""
         if size is not None and size > MAX_LISTING_BYTES:
             raise zipfile.BadZipFile("its list of files is too large")
         return super().read(-1 if size is None else size) or b""
@@ -146,13 +149,13 @@ class _Bounded(io.FileIO):
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     name = as_text(path.name)
     try:
-        file = _Bounded(path)
+        file = Bounded(path)
     except OSError as error:
         raise SourceError(f"{name} cannot be opened ({error.strerror}).", hint="Check its permissions.") from error
     with file:
         try:
             archive = zipfile.ZipFile(file)
-        except (*_BROKEN, OSError) as error:
+        except (*BROKEN, OSError) as error:
             raise SourceError(f"{name} cannot be read as a ZIP: {error}.", hint="Make or fetch it again.") from error
         with archive:
             yield archive
@@ -163,5 +166,5 @@ def _content(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> Iter
         with archive.open(info) as member:
             while block := member.read(_BLOCK):
                 yield block
-    except _BROKEN as error:
+    except BROKEN as error:
         raise SourceError(f"{name} in the ZIP is corrupt: {error}.", hint="Make or fetch the ZIP again.") from error

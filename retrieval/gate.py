@@ -33,8 +33,9 @@ class Gate:
         with self._condition:
             self._condition.wait_for(lambda: not self._closed)
             self._closed = True
-            self._condition.wait_for(lambda: not self._inside)
         try:
+            with self._condition:
+                self._condition.wait_for(lambda: not self._inside)
             yield
         finally:
             with self._condition:

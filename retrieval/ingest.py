@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,10 +60,20 @@ class Parsing(Protocol):
 class Telling:
     """Who is told of what happens, and what has happened so far."""
 
-    total: int
     progress: Progress | None = None
     on_page: OnPage | None = None
     outcomes: list[FileOutcome] = field(default_factory=list)
+    total: int = 0
+    stay: frozenset[str] = frozenset()
+
+    def expect(self, total: int, *, stay: frozenset[str]) -> None:
+        """There will be `total` outcomes; what was indexed of the sources `stay` stays if they cannot be read now."""
+        self.total, self.stay = total, stay
+
+    def failed(self, source: str, error: AppError) -> None:
+        """A source could not be read."""
+        kept = " What was indexed of it before stays." if source in self.stay else ""
+        self.tell(FileOutcome(source=source, status="failed", error=f"{error}{kept}"))
 
     def tell(self, *outcomes: FileOutcome) -> None:
         """One more source is done with."""
@@ -128,7 +138,8 @@ class Ingest:
             if isinstance(outcome, ParseError):
                 if outcome is parsed and not isinstance(outcome, ReaderBroken):
                     self._refuse(content.document_id, outcome)
-                self._telling.tell(*(failed(file.source, outcome) for file in content.files))
+                for file in content.files:
+                    self._telling.failed(file.source, outcome)
                 continue
             self._collect(batch, content, outcome)
             if batch.size >= BATCH_CHUNKS:
@@ -182,12 +193,7 @@ def indexed(
     )
 
 
-def failed(source: str, error: AppError) -> FileOutcome:
-    """The outcome of a source that could not be read."""
-    return FileOutcome(source=source, status="failed", error=str(error))
-
-
-def report(kb: str, telling: Telling, stages: dict[str, float], *, chunks: int, started: float) -> IngestReport:
+def report(kb: str, telling: Telling, stages: Mapping[str, float], *, chunks: int, started: float) -> IngestReport:
     """All outcomes, and how long it took since `started` (of time.perf_counter)."""
     return IngestReport(
         kb=kb,

@@ -12,7 +12,7 @@ from pathlib import Path
 from retrieval.errors import EmptyQuery, ParseError, SourceError, UnknownDocument
 from retrieval.filters import within
 from retrieval.gate import Gate
-from retrieval.ingest import Ingest, OnPage, Progress, Telling, failed, indexed, report
+from retrieval.ingest import Ingest, OnPage, Progress, Telling, indexed, report
 from retrieval.language import detect_language
 from retrieval.originals import original
 from retrieval.parts import Parts
@@ -23,7 +23,7 @@ from retrieval.sources import SourceFile, discover
 from retrieval.strategy import load_strategy
 from retrieval.types import Chunk, Document, IngestReport, Query, SearchResult
 from retrieval.verify import VerifyReport
-from retrieval.writing import Writer
+from retrieval.writing import Cancelled, Writer
 
 SEARCHES = 3
 """How often a search is made again when documents changed under it; a change takes far longer than a search."""
@@ -79,20 +79,17 @@ class KnowledgeBase:
         read before is tried again with a password, with `retry`, or when the reader or its settings have changed.
         Raises SourceError before anything is touched when `inputs` hold nothing.
         """
-        started, parts = time.perf_counter(), self._parts
+        started, parts, cancel = time.perf_counter(), self._parts, cancel or threading.Event()
+        telling = Telling(progress=progress, on_page=on_page)
         with self._writing, parts.workshop.scratch() as scratch:
-            shop, places = parts.workshop, parts.catalogue.places(parts.row.id)
-            found = discover(inputs, scratch=scratch, fetch=shop.fetch, downloads=shop.downloads, private=shop.home)
-            todo = plan(
-                found,
-                {where: document for where, (_, document) in places.items()},
-                refused={} if retry or password else parts.catalogue.refusals(parts.row.id, shop.reader),
-                keep_removed=keep_removed,
-            )
+            try:
+                again = bool(retry or password)
+                todo = self._plan(inputs, scratch, keep_removed=keep_removed, retry=again, cancel=cancel)
+            except Cancelled:
+                return self._report(telling, {}, started=started)
             if not todo.total:
                 names = ", ".join(str(each) for each in inputs)
                 raise SourceError(f"There are no files in {names}.", hint="Give a folder with documents in it.")
-            telling = Telling(total=todo.total, progress=progress, on_page=on_page)
             return self._carry_out(todo, telling, started=started, cancel=cancel, password=password)
 
     def reparse(
@@ -105,7 +102,8 @@ class KnowledgeBase:
         password: str | None = None,
     ) -> IngestReport:
         """Read documents again from their files, which must be there unchanged; raises UnknownDocument first."""
-        started, documents = time.perf_counter(), [self.document(reference) for reference in references]
+        started, everything = time.perf_counter(), self.documents()
+        documents = [self._named(reference, everything)[0] for reference in references]
         with self._writing, ExitStack() as stack:
             new, unreadable = [], []
             for document in documents:
@@ -117,16 +115,27 @@ class KnowledgeBase:
                 file = SourceFile(document.source, document.location, path)
                 new.append(NewContent(document_id=document.id, content_hash=document.content_hash, files=(file,)))
             todo = Plan(new=tuple(new), known=(), unchanged=(), removed=(), unreadable=tuple(unreadable))
-            telling = Telling(total=todo.total, progress=progress, on_page=on_page)
+            telling = Telling(progress=progress, on_page=on_page)
+            cancel = cancel or threading.Event()
             return self._carry_out(todo, telling, started=started, cancel=cancel, password=password)
 
     def remove(self, references: Sequence[str]) -> int:
-        """Forget documents by id, source or file name; returns how many. Raises UnknownDocument before any is gone."""
-        documents = {document.id for document in (self.document(reference) for reference in references)}
+        """Forget documents by id, or places by source or file name; a document goes with its last place.
+
+        Returns how many places were forgotten. Raises UnknownDocument before any is.
+        """
+        everything = self.documents()
+        named = [self._named(reference, everything) for reference in references]
         with self._writing, self._parts.changing():
             places = self._parts.catalogue.places(self._parts.row.id)
-            self._parts.writer().unlink([where for where, (_, document) in places.items() if document in documents])
-        return len(documents)
+            gone = {
+                where
+                for document, sources in named
+                for where, (source, found) in places.items()
+                if found == document.id and source in sources
+            }
+            self._parts.writer().unlink(sorted(gone))
+        return len(gone)
 
     def documents(self) -> list[Document]:
         """All documents by source."""
@@ -135,25 +144,16 @@ class KnowledgeBase:
 
     def document(self, reference: str) -> Document:
         """By id, source, absolute path or file name. Raises UnknownDocument."""
-        documents = self.documents()
-        matches = [d for d in documents if reference in (d.id, d.location, d.source, *d.copies)]
-        matches = matches or [d for d in documents if reference in {Path(s).name for s in (d.source, *d.copies)}]
-        if len(matches) == 1:
-            return matches[0]
-        names = ", ".join(sorted(d.source for d in matches)[:5])
-        raise UnknownDocument(
-            f"{len(matches)} documents of {self.name!r} match {reference!r}{': ' + names if names else ''}.",
-            hint="Use the source as `kb show` prints it.",
-        )
+        return self._named(reference, self.documents())[0]
 
     @contextmanager
     def original(self, document: Document) -> Iterator[Path]:
         """A file with the very bytes a document was made from. Raises SourceError when each is gone or has changed."""
         with self._open() as parts:
-            places = parts.catalogue.places(parts.row.id)
+            locations = parts.catalogue.locations(parts.row.id, document.id)
         refused = SourceError(f"{document.source} is no longer indexed.", hint="Search again.")
         with ExitStack() as stack:
-            for location in (where for where, (_, found) in places.items() if found == document.id):
+            for location in locations:
                 try:
                     there = replace(document, location=location)
                     path = stack.enter_context(original(there, downloads=self._parts.workshop.downloads))
@@ -210,27 +210,61 @@ class KnowledgeBase:
         with self._gate.open():
             yield self._parts
 
+    def _plan(
+        self, inputs: Sequence[str | Path], scratch: Path, *, keep_removed: bool, retry: bool, cancel: threading.Event
+    ) -> Plan:
+        parts, shop = self._parts, self._parts.workshop
+        found = discover(
+            inputs, scratch=scratch, fetch=shop.fetch, downloads=shop.downloads, private=shop.home, cancel=cancel
+        )
+        if cancel.is_set():
+            raise Cancelled
+        return plan(
+            found,
+            {where: document for where, (_, document) in parts.catalogue.places(parts.row.id).items()},
+            refused={} if retry else parts.catalogue.refusals(parts.row.id, shop.reader),
+            keep_removed=keep_removed,
+            max_mb=shop.max_mb,
+            cancel=cancel,
+        )
+
     def _carry_out(
-        self, todo: Plan, telling: Telling, *, started: float, cancel: threading.Event | None, password: str | None
+        self, todo: Plan, telling: Telling, *, started: float, cancel: threading.Event, password: str | None
     ) -> IngestReport:
-        parts, cancel = self._parts, cancel or threading.Event()
-        number, catalogue = parts.row.id, parts.catalogue
-        places = catalogue.places(number)
+        parts, number = self._parts, self._parts.row.id
+        places = {where: source for where, (source, _) in parts.catalogue.places(number).items()}
+        telling.expect(todo.total, stay=frozenset(places.values()))
         for source, error in todo.unreadable:
-            telling.tell(failed(source, error))
+            telling.failed(source, error)
         stages: dict[str, float] = {}
         if todo.new or todo.known or todo.removed:
             ingest = Ingest(
                 lambda: self._writer(cancel), lambda: parts.workshop.parsers(password), telling, self._refuse
             )
             with parts.changing():
-                stages = ingest.run(todo, sources={where: s for where, (s, _) in places.items()}, cancel=cancel)
-        counts, documents = catalogue.chunk_counts(number), {d.id: d for d in catalogue.documents(number)}
+                stages = ingest.run(todo, sources=places, cancel=cancel)
+        counts, documents = parts.catalogue.chunk_counts(number), {d.id: d for d in parts.catalogue.documents(number)}
         for settled, unchanged in ((todo.known, False), (todo.unchanged, True)):
             for file, document in settled:
                 size = counts.get(document, 0)
                 telling.tell(indexed(documents[document], file.source, size, unchanged=unchanged))
-        return report(self.name, telling, stages, chunks=sum(counts.values()), started=started)
+        return self._report(telling, stages, started=started)
+
+    def _report(self, telling: Telling, stages: Mapping[str, float], *, started: float) -> IngestReport:
+        chunks = sum(self._parts.catalogue.chunk_counts(self._parts.row.id).values())
+        return report(self.name, telling, stages, chunks=chunks, started=started)
+
+    def _named(self, reference: str, documents: Sequence[Document]) -> tuple[Document, set[str]]:
+        """The one document that a reference names, and which of its sources. Raises UnknownDocument."""
+        matches = [(document, sources) for document in documents if (sources := _sources(document, reference))]
+        exact = [match for match in matches if reference in (match[0].id, match[0].location, *match[1])]
+        if len(exact or matches) == 1:
+            return (exact or matches)[0]
+        names = ", ".join(sorted(document.source for document, _ in matches)[:5])
+        raise UnknownDocument(
+            f"{len(matches)} documents of {self.name!r} match {reference!r}{': ' + names if names else ''}.",
+            hint="Use the source as `kb show` prints it.",
+        )
 
     def _refuse(self, document_id: str, error: ParseError) -> None:
         parts = self._parts
@@ -239,6 +273,17 @@ class KnowledgeBase:
     def _writer(self, cancel: threading.Event) -> Writer:
         self._parts.catalogue.record_embedder(self._parts.row.id, self.embedder.fingerprint)
         return self._parts.writer(cancel)
+
+
+def _sources(document: Document, reference: str) -> set[str]:
+    """The sources of a document that a reference names: all by its id, else by path, else by file name."""
+    if reference == document.id:
+        return {document.source, *document.copies}
+    if reference in (document.location, document.source):
+        return {document.source}
+    if reference in document.copies:
+        return {reference}
+    return {source for source in (document.source, *document.copies) if Path(source).name == reference}
 
 
 def _search(parts: Parts, query: Query, strategy: str, k: int) -> SearchResult:

@@ -9,7 +9,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from retrieval.rebuild import Tell, rebuild
 from retrieval.stores.catalogue import Catalogue, KnowledgeBaseRow
 from retrieval.stores.lock import DataDirectoryLock
 from retrieval.transfer import open_archive, write_archive
+from retrieval.verify import VerifyReport
 
 DATABASE = "roundtable.sqlite"
 log = logging.getLogger(__name__)
@@ -79,6 +79,15 @@ class Library:
             self._catalogue.delete(row.id)
             self._discard(row)
 
+    def repair(self, name: str) -> VerifyReport:
+        """Make the indexes equal to the catalogue; those that cannot be read are built anew. Then compare."""
+        row = self._row(name)
+        with self._opening:
+            if kb := self._opened.pop(name, None):
+                kb.close()
+            self._catalogue.mark(row.id, dirty=True)
+            return self.open(name).verify()
+
     def reembed(self, name: str, model: str | None = None, *, tell: Tell = lambda *_: None) -> KnowledgeBase:
         """Cut and embed all documents anew, with another model or other settings, beside the index that answers.
 
@@ -101,18 +110,19 @@ class Library:
     def import_from(self, source: Path, name: str | None = None, *, tell: Tell = lambda *_: None) -> KnowledgeBase:
         """Make a knowledge base of an exported file, verified before anybody sees it; its own name by default.
 
-        Raises TransferError for a file that is damaged or not an export, ConfigError for a name that is taken.
+        Raises TransferError for a file that is damaged or not an export, EmbedderMismatch for one of another embedder
+        than the configured or of one that is not here, ConfigError for a name that is taken.
         """
         with open_archive(source) as archive:
-            wanted = name or archive.name
+            wanted = name or archive.manifest.name
             _check(wanted)
             if wanted in self.names():
                 raise ConfigError(f"There is a knowledge base {wanted!r} already.", hint="Give another name with --kb.")
-            built = self._catalogue.begin(archive.embedder)
-            with self._beside(built, *self._embedders.of(replace(built, name=wanted))) as parts:
+            embedder, caching = self._embedders.of(archive.row(wanted, self._settings.embedding.model))
+            with self._beside(self._catalogue.begin(embedder.fingerprint), embedder, caching) as parts:
                 archive.unpack(parts, tell)
                 parts.close()
-                self._catalogue.put_in_place(built.id, wanted)
+                self._catalogue.put_in_place(parts.row.id, wanted)
         return self.open(wanted)
 
     def warm_up(self) -> None:
@@ -153,14 +163,14 @@ class Library:
 
     @contextmanager
     def _beside(self, built: KnowledgeBaseRow, embedder: LazyEmbedder, caching: Embedder) -> Iterator[Parts]:
-        """The parts of a knowledge base that nobody sees yet; nothing is left of it when what uses them fails."""
+        """The parts of a knowledge base that nobody sees yet; of one that is not put in place nothing is left."""
         parts = self._parts(built, embedder, caching)
         try:
             yield parts
         except BaseException:
-            parts.close()
-            self._catalogue.delete(built.id)
-            self._discard(built)
+            if self._catalogue.abandon(built.id):
+                parts.close()
+                self._discard(built)
             raise
 
     def _parts(self, row: KnowledgeBaseRow, embedder: LazyEmbedder, caching: Embedder) -> Parts:
@@ -175,6 +185,7 @@ class Library:
             workshop=Workshop(
                 home=self._home,
                 reader=reader_version(settings.parsing),
+                max_mb=settings.parsing.max_file_mb,
                 fetch=settings.fetch,
                 downloads=self._home / "downloads",
                 scratch=self._scratch,
@@ -189,9 +200,10 @@ class Library:
         return ParserPool(
             settings.parsing,
             chunking=settings.chunking,
-            tokenizer=embedder.files.tokenizer,
+            tokenizer=embedder.files().tokenizer,
             max_tokens=embedder.max_tokens,
             password=password,
+            scratch=self._home / "scratch",
         )
 
     @contextmanager

@@ -28,6 +28,7 @@ class Workshop:
 
     home: Path
     reader: str
+    max_mb: int
     fetch: FetchSettings
     downloads: Path
     scratch: Callable[[], AbstractContextManager[Path]]

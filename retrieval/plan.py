@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from configs.errors import AppError
 from retrieval import identity
 from retrieval.errors import ParseError
-from retrieval.parsing.formats import SUFFIXES
+from retrieval.parsing.formats import SUFFIXES, check_file
 from retrieval.sources import Found, SourceFile
+from retrieval.writing import Cancelled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +40,24 @@ class Plan:
         return new + len(self.known) + len(self.unchanged) + len(self.removed) + len(self.unreadable)
 
 
-def plan(found: Found, indexed: Mapping[str, str], *, refused: Mapping[str, ParseError], keep_removed: bool) -> Plan:
-    """Compare what was found with what is indexed (document id by location) and what could not be read before."""
+def plan(
+    found: Found,
+    indexed: Mapping[str, str],
+    *,
+    refused: Mapping[str, ParseError],
+    keep_removed: bool,
+    max_mb: int,
+    cancel: threading.Event,
+) -> Plan:
+    """Compare what was found with what is indexed (document id by location) and what could not be read before.
+
+    Files over `max_mb` MiB are not even hashed. Raises Cancelled.
+    """
     documents = set(indexed.values())
     new: dict[str, list[SourceFile]] = {}
     hashes: dict[str, str] = {}
     known, unchanged, unreadable = [], [], list(found.unreadable)
-    for file, content in _hashed(found.files):
+    for file, content in _hashed(found.files, max_mb, cancel):
         if isinstance(content, ParseError):
             unreadable.append((file.source, content))
             continue
@@ -73,9 +86,14 @@ def document_id(file: SourceFile, content: str) -> str:
     return identity.document_id(content, SUFFIXES.get(suffix, suffix))
 
 
-def _hashed(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, str | ParseError]]:
+def _hashed(
+    files: Sequence[SourceFile], max_mb: int, cancel: threading.Event
+) -> Iterator[tuple[SourceFile, str | ParseError]]:
     for file in files:
+        if cancel.is_set():
+            raise Cancelled
         try:
+            check_file(file.path, max_mb=max_mb)
             yield file, identity.content_hash(file.path)
         except ParseError as error:
             yield file, error

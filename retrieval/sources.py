@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -65,13 +66,19 @@ class Found:
 
 
 def discover(
-    inputs: Sequence[str | Path], *, scratch: Path, fetch: FetchSettings, downloads: Path, private: Path | None = None
+    inputs: Sequence[str | Path],
+    *,
+    scratch: Path,
+    fetch: FetchSettings,
+    downloads: Path,
+    private: Path | None = None,
+    cancel: threading.Event | None = None,
 ) -> Found:
     """Everything `inputs` mean, in order, each once: folders without hidden files, the members of ZIPs, pages.
 
     Members are unpacked below `scratch`, which the caller deletes; of pages a copy is kept in `downloads`. The folder
-    `private` is left out wherever it lies. Raises SourceError, before anything is done, for a path that does not exist
-    or an address that is none.
+    `private` is left out wherever it lies. It ends early, with what was found so far, when `cancel` is set. Raises
+    SourceError, before anything is done, for a path that does not exist or an address that is none.
     """
     for given in inputs:
         if is_address(given):
@@ -80,7 +87,7 @@ def discover(
             check_path(Path(given))
     search = _Search(scratch, fetch, downloads, {scratch, downloads, *([private] if private else [])})
     for given in inputs:
-        search.look(given)
+        search.look(given, cancel or threading.Event())
     return search.found()
 
 
@@ -105,12 +112,14 @@ class _Search:
             unseen=frozenset(self._unseen),
         )
 
-    def look(self, given: str | Path) -> None:
+    def look(self, given: str | Path, cancel: threading.Event) -> None:
+        if cancel.is_set():
+            return
         if is_address(given):
             self._page(parse_address(str(given)))
         elif Path(given).is_dir():
             self._folders.add(_location(Path(given)))
-            self._walk(Path(given))
+            self._walk(Path(given), cancel)
         else:
             self._file(Path(given))
 
@@ -126,9 +135,9 @@ class _Search:
         else:
             self._files[str(address)] = SourceFile(str(address), str(address), path)
 
-    def _walk(self, folder: Path) -> None:
+    def _walk(self, folder: Path, cancel: threading.Event) -> None:
         waiting = [folder]
-        while waiting:
+        while waiting and not cancel.is_set():
             here = waiting.pop()
             try:
                 with os.scandir(here) as listing:

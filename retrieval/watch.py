@@ -53,7 +53,7 @@ class _Watching:
     """The system watches the folders; the paths themselves are polled, for a watch ends with the folder it is on."""
 
     def __init__(self, paths: Sequence[Path], stop: threading.Event, private: Path | None) -> None:
-        self._paths, self._stop, self._private = paths, stop, private and private.absolute()
+        self._paths, self._stop, self._private = paths, stop, private and private.resolve()
         self._bases = {base for path in paths for base in (path, path.resolve())}
         self._states = [_state(path) for path in paths]
         self._watched: dict[Path, _State] = {}
@@ -98,6 +98,8 @@ class _Watching:
 
     def _counts(self, path: Path) -> bool:
         """Whether a path is one that `discover` finds; the names above the paths given do not matter."""
+        if self._private and path.resolve().is_relative_to(self._private):
+            return False
         inside = [path.relative_to(base).parts for base in self._bases if path.is_relative_to(base)]
         return any(not any(map(is_hidden, parts)) for parts in inside)
 

@@ -84,7 +84,7 @@ def kb_show(app: App, *, kb: str) -> Result:
 
 def kb_verify(app: App, *, kb: str, repair: bool) -> Result:
     """Whether the stores of a knowledge base agree."""
-    return app.library.open(kb).verify(repair=repair).as_dict()
+    return (app.library.repair(kb) if repair else app.library.open(kb).verify()).as_dict()
 
 
 def conversations_list(app: App) -> Result:
@@ -127,10 +127,9 @@ def ingest(  # noqa: PLR0913 - as many options as the command
             keep_removed=keep_removed,
             retry=retry,
         )
-    except SourceError:
-        if new:
+    finally:
+        if new and not library.summary()[kb][0]:
             library.delete(kb)
-        raise
     return _told(report)
 
 

@@ -381,7 +381,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort, shown as one line
         code = _unexpected(error, given)
     if code == INTERRUPTED:
-        terminal.say("Interrupted.")
+        terminal.fail(AppError("Interrupted.", hint="What was finished is kept."), as_json="--json" in given)
     return int(code or 0)
 
 

@@ -37,7 +37,7 @@ def ingest(document: Result) -> str:
     for outcome in document["documents"]:
         count[outcome["status"]] += 1
     failures = [f"{o['source']}: {o['error']}" for o in document["documents"] if o["error"]]
-    totals = ", ".join(f"{n} {status}" for status, n in count.items() if n)
+    totals = ", ".join(f"{n} {status}" for status, n in count.items() if n) or "nothing to do"
     summary = f"{document['kb']}: {totals}; {document['chunks_total']} chunks in all, {document['seconds']:.1f} s."
     return "\n".join([*failures, summary])
 

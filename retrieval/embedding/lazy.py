@@ -1,4 +1,4 @@
-"""An embedder whose model is loaded when the first text is embedded."""
+"""An embedder that is looked for when something of it is needed, and loaded when the first text is embedded."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from retrieval.ports import Embedder, Vectors
 
 
 class LazyEmbedder:
-    """See `Embedder`; what only the files of a model tell is told without loading it."""
+    """See `Embedder`; every property and method raises EmbeddingError when the model is not there."""
 
-    def __init__(self, files: ModelFiles, load: Callable[[], Embedder]) -> None:
-        self.files, self._loaded = files, Lazy(load)
+    def __init__(self, locate: Callable[[], ModelFiles], load: Callable[[], Embedder]) -> None:
+        self.files, self._loaded = Lazy(locate), Lazy(load)
 
     @property
     def fingerprint(self) -> str:
@@ -28,7 +28,7 @@ class LazyEmbedder:
     @property
     def max_tokens(self) -> int:
         """See `Embedder.max_tokens`."""
-        return self.files.max_tokens
+        return self.files().max_tokens
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder.embed`."""

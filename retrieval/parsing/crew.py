@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from retrieval.errors import ParseError
@@ -41,8 +42,8 @@ class Task:
 class Crew:
     """Long-lived workers, watched by a thread from the first one on; every method may be called from any thread."""
 
-    def __init__(self, setup: Setup, *, stopped: Callable[[], bool]) -> None:
-        self._setup, self._limits, self._stopped = setup, setup.settings, stopped
+    def __init__(self, setup: Setup, *, stopped: Callable[[], bool], scratch: Path | None = None) -> None:
+        self._setup, self._limits, self._stopped, self._scratch = setup, setup.settings, stopped, scratch
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._watch: threading.Thread | None = None
@@ -96,7 +97,7 @@ class Crew:
         if self._watch is None:
             self._watch = threading.Thread(target=self._keep_watch, daemon=True)
             self._watch.start()
-        return WorkerProcess(self._setup)
+        return WorkerProcess(self._setup, scratch=self._scratch)
 
     def _keep_watch(self) -> None:
         while not self._closed.wait(WATCH_S):

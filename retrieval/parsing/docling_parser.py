@@ -16,6 +16,7 @@ from configs.settings import ParsingSettings
 from retrieval.chunking import Chunker, document_title
 from retrieval.errors import ParseError
 from retrieval.language import detect_language
+from retrieval.locations import file_name
 from retrieval.parsing.failures import as_parse_error
 from retrieval.parsing.formats import PDF, TEXT, check_file, identify
 from retrieval.parsing.names import shown
@@ -133,7 +134,7 @@ def _printable(path: Path) -> Iterator[Path]:
         yield path
         return
     with TemporaryDirectory(prefix="roundtable-name-") as folder:
-        link = Path(folder) / shown(path.name)
+        link = Path(folder) / file_name(shown(path.name))
         link.symlink_to(path.absolute())
         yield link
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from retrieval.errors import ParseError
 
 _REASON_CHARS = 200
+_INTERNALS = re.compile(r"(?:,? see xml\w+|[,:(]\s*line \d+|\s*\(?<(?:string|unknown)>).*")
+"""Where a parser stopped, and which of its functions to look up."""
 
 
 @contextmanager
@@ -45,8 +48,8 @@ def _explain(path: Path, causes: list[BaseException]) -> ParseError:
             )
         if isinstance(cause, OSError) and cause.strerror:
             return ParseError(f"{path.name} cannot be read ({cause.strerror}).", hint="Check the file, then try again.")
-    first_line = (str(causes[-1]).strip().splitlines() or [""])[0].strip(" .")[:_REASON_CHARS]
-    reason = first_line or type(causes[-1]).__name__
+    first_line = (str(causes[-1]).strip().splitlines() or [""])[0]
+    reason = _INTERNALS.sub("", first_line).strip(" .,:")[:_REASON_CHARS] or type(causes[-1]).__name__
     return ParseError(
         f"{path.name} is damaged, or is not what its suffix says ({reason}).",
         hint="Open it in its own application and save it again.",

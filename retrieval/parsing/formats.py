@@ -94,12 +94,12 @@ def is_supported(path: Path) -> bool:
 
 
 def media_type(path: Path) -> str:
-    """The media type the suffix stands for. Raises ParseError naming the suffixes that are read."""
+    """The media type the suffix stands for. Raises ParseError when it stands for none."""
     try:
         return SUFFIXES[path.suffix.lower()]
     except KeyError:
         kind = f"Files ending in {shown(path.suffix)}" if path.suffix else "Files without a suffix"
-        raise ParseError(f"{kind} cannot be read.", hint=f"Known suffixes: {' '.join(sorted(SUFFIXES))}.") from None
+        raise ParseError(f"{kind} cannot be read.", hint="docs/documents.md lists what is read.") from None
 
 
 def identify(path: Path) -> str:

@@ -15,7 +15,7 @@ LAYOUT = f"{DOCLING}/layout"
 OCR = f"{DOCLING}/ocr"
 LIBREOFFICE = f"{DOCLING}/libreoffice"
 WITH_OCR = "+ocr"
-"""Added to the name when some pages were read by OCR."""
+"""Added to the name when pages were read by OCR: all of them where the layout models have found no text at all."""
 WITHOUT_OCR = "+scans-skipped"
 """Added to the name when pages would have needed OCR, and it was switched off."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from retrieval.errors import ParseError
 from retrieval.parsing.layout_models import LayoutModels, layout_models
 from retrieval.parsing.ocr import DOTS_PER_INCH, NO_TIME, TIME_SHARE, Ocr
 from retrieval.parsing.parsers import GEOMETRY, LAYOUT, WITH_OCR, WITHOUT_OCR
-from retrieval.parsing.pdf.document import OnPage, read_by_geometry
+from retrieval.parsing.pdf.document import OnPage, add_pages, pages_without_text, read_by_geometry
 from retrieval.parsing.pdf.extract import page_count
 from retrieval.parsing.pdf.page import Page, UnreadablePage
 
@@ -53,13 +54,32 @@ class PdfReader:
                 f"{path.name} has {pages} pages; at most {self._max_pages} are read.",
                 hint="Split it, or raise parsing.max_pages.",
             )
+        until = time.monotonic() + self._ocr_s
         if self._converter is None:
-            return self._read_by_geometry(path, on_page)
-        return self._read_by_layout(path, on_page)
+            return self._read_by_geometry(path, until, on_page)
+        return self._read_by_layout(path, until, on_page)
 
-    def _read_by_geometry(self, path: Path, on_page: OnPage | None) -> tuple[DoclingDocument, str, tuple[str, ...]]:
+    def add_scans(self, document: DoclingDocument, path: Path, *, until: float) -> tuple[str, tuple[str, ...]]:
+        """Write what OCR reads on the pages without text into `document`; which parser that makes, and what is left.
+
+        `until` is the time, on the monotonic clock, after which no further page is begun.
+        """
+        missing = pages_without_text(document)
+        if self._ocr is None or not missing:
+            left = (f"Page {number} holds nothing that was read." for number in missing)
+            return LAYOUT + WITHOUT_OCR if missing else LAYOUT, tuple(left)
         with closing(pypdfium2.PdfDocument(path, password=self._password)) as drawn:
-            scans = _Scans(drawn, self._ocr, time.monotonic() + self._ocr_s) if self._ocr else None
+            scans = _Scans(drawn, self._ocr, until)
+            blank = (Page(number=number, width=0, height=0, words=(), is_scan=True) for number in missing)
+            read = [scans.read(page) for page in blank]
+        add_pages(document, [page for page in read if isinstance(page, Page) and page.words])
+        return LAYOUT + WITH_OCR if scans.found else LAYOUT, tuple(_lacking(read))
+
+    def _read_by_geometry(
+        self, path: Path, until: float, on_page: OnPage | None
+    ) -> tuple[DoclingDocument, str, tuple[str, ...]]:
+        with closing(pypdfium2.PdfDocument(path, password=self._password)) as drawn:
+            scans = _Scans(drawn, self._ocr, until) if self._ocr else None
             document, problems = read_by_geometry(
                 path, password=self._password, read_scan=scans.read if scans else None, on_page=on_page
             )
@@ -69,15 +89,17 @@ class PdfReader:
             parser = GEOMETRY + WITHOUT_OCR if problems else GEOMETRY
         return document, parser, (*self._notes, *problems)
 
-    def _read_by_layout(self, path: Path, on_page: OnPage | None) -> tuple[DoclingDocument, str, tuple[str, ...]]:
-        """The models are not asked for the text of pictures: a PDF without any other text goes to OCR."""
+    def _read_by_layout(
+        self, path: Path, until: float, on_page: OnPage | None
+    ) -> tuple[DoclingDocument, str, tuple[str, ...]]:
+        """The models are not asked for the text of pictures: pages without any other text go to OCR."""
         result = self._converter.convert(path)
         document = result.document
         if not any(item.text for item in document.texts) and not document.tables:
-            return self._read_by_geometry(path, on_page)
-        filled = {place.page_no for item, _ in document.iterate_items() for place in getattr(item, "prov", ())}
-        empty = (f"Page {number} holds nothing that was read." for number in document.pages if number not in filled)
-        return document, LAYOUT, (*(error.error_message for error in result.errors), *empty)
+            document, parser, problems = self._read_by_geometry(path, until, on_page)
+            return document, parser.replace(GEOMETRY, LAYOUT), problems
+        parser, problems = self.add_scans(document, path, until=until)
+        return document, parser, (*(error.error_message for error in result.errors), *problems)
 
     def _load(self, models: LayoutModels) -> None:
         from docling.datamodel.backend_options import PdfBackendOptions
@@ -98,6 +120,14 @@ class PdfReader:
             self._notes = (f"Read by geometry: the layout models in {place} cannot be loaded ({reason}).",)
         else:
             self._converter = converter
+
+
+def _lacking(pages: Iterable[Page | UnreadablePage]) -> Iterator[str]:
+    for page in pages:
+        if isinstance(page, UnreadablePage):
+            yield f"Page {page.number} cannot be read ({page.reason})."
+        elif not page.words:
+            yield f"Page {page.number} holds nothing that was read."
 
 
 class _Scans:

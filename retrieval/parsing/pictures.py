@@ -69,7 +69,17 @@ def _pages(picture: Image.Image, frames: int, ocr: Ocr) -> Iterator[Page]:
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode[0] in "IF":
+        return _in_256_shades(picture)
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     layer = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+
+
+def _in_256_shades(picture: Image.Image) -> Image.Image:
+    """A picture of more shades, from its darkest to its lightest: how many bits of them are in use, no file tells."""
+    wide = picture.convert("I").convert("F") if picture.mode.startswith("I") else picture
+    low, high = map(float, wide.getextrema())  # type: ignore[arg-type]  # of one band it is one pair
+    step = 255 / (high - low or 1)
+    return wide.point(lambda shade: shade * step - low * step).convert("RGB")

@@ -43,6 +43,7 @@ class ParserPool:
     One `parse_all` or `cut_all` at a time; `close` may come from any thread and ends a running one. All workers
     together hold at most `memory_mb`: over it the largest is ended and its document read again when nothing else is;
     only one that takes all of it by itself fails. So is a document whose worker was ended from outside read again.
+    What they unpack lies below `scratch`, where it can be swept after a kill of this process, too.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ParserPool:
         tokenizer: Path,
         max_tokens: int,
         password: str | None = None,
+        scratch: Path | None = None,
     ) -> None:
         wanted = settings.workers or min(os.cpu_count() or 1, MAX_WORKERS)
         self._size = max(1, min(wanted, settings.memory_mb // WORKER_MB))
@@ -67,7 +69,7 @@ class ParserPool:
         self._limits = settings
         self._closed = threading.Event()
         self._cancel = threading.Event()
-        self._crew = Crew(setup, stopped=self._stopped)
+        self._crew = Crew(setup, stopped=self._stopped, scratch=scratch and scratch.absolute())
         self._jobs: dict[WorkerProcess, _Job] = {}
         self._put_back: deque[_Job] = deque()
         self._broken: ParseError | None = None

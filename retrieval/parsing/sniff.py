@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from retrieval.archives import BROKEN, Bounded
 from retrieval.errors import ParseError
 from retrieval.parsing.names import shown
 
@@ -45,6 +46,7 @@ _OFFICE_PARTS = {
     "xl/workbook.xml": f"{_OFFICE}.spreadsheetml.sheet",
 }
 _DECLARED = ("application/epub+zip", "application/vnd.oasis.opendocument.")
+_DECLARED_BYTES = 100
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = {
     "WordDocument": "application/msword",
@@ -97,10 +99,10 @@ def _head(path: Path) -> bytes:
 
 def _in_zip(path: Path) -> str:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with Bounded(path) as file, zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
-            declared = archive.read("mimetype")[:100].decode("ascii", "replace").strip() if "mimetype" in names else ""
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+            declared = _declared(archive) if "mimetype" in names else ""
+    except (*BROKEN, OSError) as error:
         raise _damaged(path) from error
     if declared.startswith(_DECLARED):
         return declared.removesuffix("-template")
@@ -110,6 +112,14 @@ def _in_zip(path: Path) -> str:
     if kind is None:
         raise _refusal(path, "a ZIP archive", hint="Give it the suffix .zip to read the documents in it.")
     return kind
+
+
+def _declared(archive: zipfile.ZipFile) -> str:
+    """The media type a container begins with, stored or deflated: only of those a short read unpacks little."""
+    if archive.getinfo("mimetype").compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return ""
+    with archive.open("mimetype") as member:
+        return member.read(_DECLARED_BYTES).decode("ascii", "replace").strip()
 
 
 def _in_ole(path: Path) -> str:

@@ -33,11 +33,16 @@ _ENVIRONMENT = {
 
 
 class WorkerProcess:
-    """One process of `retrieval.parsing.worker`, head of a process group that ends with it."""
+    """One process of `retrieval.parsing.worker`, head of a process group that ends with it.
 
-    def __init__(self, setup: Setup) -> None:
+    What it leaves on disk lies below `scratch`, which is absolute, else below the system's temporary folder.
+    """
+
+    def __init__(self, setup: Setup, *, scratch: Path | None = None) -> None:
         self.connection, theirs = Pipe()
-        self._scratch = TemporaryDirectory(prefix="roundtable-", ignore_cleanup_errors=True)
+        if scratch:
+            scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._scratch = TemporaryDirectory(prefix="roundtable-", dir=scratch, ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "retrieval.parsing.worker", str(theirs.fileno())],
             stdin=subprocess.PIPE,

@@ -104,6 +104,12 @@ class Catalogue:
             db.execute("DELETE FROM knowledge_bases WHERE name=?", (name,))
             db.execute("UPDATE knowledge_bases SET name=? WHERE id=?", (name, built))
 
+    def abandon(self, kb: int) -> bool:
+        """Forget a knowledge base that was begun, unless it has been put in place; whether it was forgotten."""
+        with self._transaction() as db:
+            begun = "DELETE FROM knowledge_bases WHERE id=? AND substr(name, 1, 1)=?"
+            return db.execute(begun, (kb, HIDDEN)).rowcount == 1
+
     def delete(self, kb: int) -> None:
         """Forget a knowledge base with all its documents."""
         with self._transaction() as db:
@@ -180,6 +186,11 @@ class Catalogue:
         """Source and document id of every location."""
         found = self._rows("SELECT location, source, document_id FROM sources WHERE kb=? ORDER BY number", kb)
         return {location: (source, document) for location, source, document in found}
+
+    def locations(self, kb: int, document_id: str) -> list[str]:
+        """Where a document lies, the oldest place first."""
+        found = "SELECT location FROM sources WHERE kb=? AND document_id=? ORDER BY number"
+        return [row[0] for row in self._rows(found, kb, document_id)]
 
     def docling_json(self, kb: int, document_id: str) -> str:
         """The structure of a document as its parser found it."""

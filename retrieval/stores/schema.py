@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+
+from retrieval.errors import StoreError
 
 VERSION = 1
 
@@ -48,14 +51,29 @@ DROP TABLE documents_0;
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Make the tables, or bring those of version 0 (where a document had one source) up to date in one step."""
+    """Make the tables, or bring those of version 0 (where a document had one source) up to date, in one step.
+
+    Raises StoreError for tables of a later version.
+    """
     db.execute("PRAGMA journal_mode=WAL")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    old = version == 0 and db.execute("SELECT 1 FROM sqlite_master WHERE name='documents'").fetchone()
-    if old:
-        db.execute("PRAGMA legacy_alter_table=ON")  # what refers to `documents` shall go on doing so
-    steps = _FROM_0.format(tables=_TABLES) if old else _TABLES
-    if version < VERSION:
-        db.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version={VERSION}; COMMIT;")
+    db.execute("PRAGMA legacy_alter_table=ON")  # what refers to `documents` shall go on doing so when it is renamed
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            raise StoreError(
+                f"The catalogue is of version {version}; this program knows {VERSION}.",
+                hint="Use the newer program that wrote it, or choose another --data-dir.",
+            )
+        if version < VERSION:
+            for statement in _statements(db):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={VERSION}")
     db.execute("PRAGMA legacy_alter_table=OFF")
     db.execute("PRAGMA foreign_keys=ON")
+
+
+def _statements(db: sqlite3.Connection) -> Iterator[str]:
+    old = db.execute("SELECT 1 FROM sqlite_master WHERE name='documents'").fetchone()
+    script = _FROM_0.format(tables=_TABLES) if old else _TABLES
+    yield from filter(None, map(str.strip, script.split(";")))

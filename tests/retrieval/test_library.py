@@ -243,6 +243,18 @@ def test_an_index_that_cannot_be_read_is_rebuilt_after_a_crash(
     reopened.close()
 
 
+def test_repairing_builds_an_index_anew_that_cannot_be_read(
+    stocked: Library, kb: KnowledgeBase, settings: Settings
+) -> None:
+    stocked.close()
+    for file in (settings.home / "indexes").rglob("chroma.sqlite3"):
+        file.write_bytes(b"garbage")
+    reopened = Library(settings, exclusive=True)
+    assert reopened.repair("default").ok
+    assert "lamp.md" in _found(reopened.open("default"), "warranty of the lamp")
+    reopened.close()
+
+
 def test_knowledge_bases_do_not_see_each_other(stocked: Library, kb: KnowledgeBase, tmp_path: Path) -> None:
     (tmp_path / "other.md").write_text("# Other\n\nThe lamp of another warranty.\n")
     other = stocked.create("other")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -210,3 +211,35 @@ def test_what_could_not_be_read_is_tried_again_only_for_a_reason(
     reopened = Library(patient, exclusive=True)
     assert _read_again(reopened.open("default"), folder)
     reopened.close()
+
+
+def test_a_file_that_cannot_be_read_any_more_is_said_to_stay_as_it_was(kb: KnowledgeBase, folder: Path) -> None:
+    (folder / "lamp.md").write_text("")
+    (outcome,) = [o for o in kb.ingest([folder]).documents if o.status == "failed"]
+    assert (outcome.error or "").endswith("What was indexed of it before stays.")
+
+
+def test_a_file_over_the_limit_is_not_even_hashed(kb: KnowledgeBase, folder: Path) -> None:
+    with (folder / "image.pdf").open("wb") as file:
+        file.truncate(6 << 30)
+    started = time.monotonic()
+    (outcome,) = [o for o in kb.ingest([folder]).documents if o.status == "failed"]
+    assert "6144 MiB" in (outcome.error or "")
+    assert time.monotonic() - started < 3
+
+
+def test_removing_one_of_several_copies_leaves_the_others(kb: KnowledgeBase, folder: Path) -> None:
+    shutil.copy(folder / "lamp.md", folder / "copy.md")
+    kb.ingest([folder])
+    assert kb.remove(["lamp.md"]) == 1
+    assert _sources(kb) == [["copy.md"], ["lens.md"]]
+    assert kb.remove([kb.document("copy.md").id]) == 1
+    assert kb.verify().ok
+
+
+def test_a_cancel_before_anything_is_read_changes_nothing(kb: KnowledgeBase, folder: Path) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    (folder / "lamp.md").unlink()
+    assert kb.ingest([folder], cancel=cancel).documents == ()
+    assert len(kb.documents()) == 2

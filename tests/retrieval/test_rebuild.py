@@ -14,6 +14,7 @@ from configs.settings import ChunkingSettings, EmbeddingSettings, Settings
 from retrieval.embedding.weights import BUNDLED_NAMES, locate
 from retrieval.errors import EmbeddingError, UnknownKnowledgeBase
 from retrieval.library import Library
+from retrieval.stores.catalogue import Catalogue
 
 
 @pytest.fixture
@@ -91,8 +92,6 @@ def test_a_failure_leaves_the_old_index_serving(library: Library, settings: Sett
     before = [hit.chunk.id for hit in kb.search("the tide of note 3").hits]
     with pytest.raises(EmbeddingError):
         library.reembed("default", "no/such-model")
-    broken = settings.home / "roundtable.sqlite"
-    assert broken.exists()
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -140,3 +139,42 @@ def test_a_model_that_reads_less_gets_shorter_chunks(library: Library, other_mod
     kb = library.reembed("default", str(other_model))
     tokens = [chunk.tokens for document in kb.documents() for chunk in kb.chunks(document.id)]
     assert max(tokens) <= 40
+
+
+class _Interrupted(Catalogue):
+    """A catalogue whose user presses Ctrl-C in the moment of the change-over."""
+
+    def put_in_place(self, built: int, name: str) -> None:
+        super().put_in_place(built, name)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_after_the_change_over_keeps_the_new_index(library: Library, settings: Settings) -> None:
+    library._catalogue.close()
+    library._catalogue = _Interrupted(settings.home / "roundtable.sqlite")
+    library._opened.clear()
+    with pytest.raises(KeyboardInterrupt):
+        library.reembed("default")
+    library.close()
+    reopened = Library(settings, exclusive=True)
+    kb = reopened.open("default")
+    assert len(kb.documents()) == 12
+    assert kb.verify().ok
+    assert kb.search("the tide of note 3").hits
+    reopened.close()
+
+
+def test_an_index_whose_model_is_gone_can_still_be_seen_and_rebuilt(
+    library: Library, settings: Settings, other_model: Path
+) -> None:
+    library.reembed("default", str(other_model))
+    library.close()
+    shutil.rmtree(other_model)
+    reopened = Library(settings, exclusive=True)
+    kb = reopened.open("default")
+    assert len(kb.documents()) == 12
+    with pytest.raises(EmbeddingError, match="neither a folder nor bundled"):
+        kb.search("the tide")
+    reopened.reembed("default", BUNDLED_NAMES[0])
+    assert kb.search("the tide of note 3").hits
+    reopened.close()

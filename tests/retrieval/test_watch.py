@@ -20,11 +20,11 @@ QUIET_S = 0.9
 class Follower:
     """Runs `watch` in a thread, as an ingest would, and counts the bursts."""
 
-    def __init__(self, *paths: Path) -> None:
+    def __init__(self, *paths: Path, private: Path | None = None) -> None:
         self.stop = threading.Event()
         self._bursts: queue.Queue[None] = queue.Queue()
         self.failure: Exception | None = None
-        changes = watch(paths, stop=self.stop)
+        changes = watch(paths, stop=self.stop, private=private)
         self.thread = threading.Thread(target=self._follow, args=(changes,), daemon=True)
         self.thread.start()
 
@@ -101,6 +101,20 @@ def test_hidden_files_and_reading_are_no_changes(folder: Path, followers: list[F
     (folder / "sub" / "~$a.docx").write_text("x")
     (folder / "a.md").read_text()
     assert not follower.told(QUIET_S)
+
+
+@pytest.mark.parametrize("given", ["docs", "link"])
+def test_what_the_data_directory_holds_is_no_change(folder: Path, followers: list[Follower], given: str) -> None:
+    (folder.parent / "link").symlink_to(folder)
+    data = folder / "data"
+    data.mkdir()
+    followers.append(follower := Follower(folder.parent / given, private=data))
+    (data / "roundtable.sqlite").write_text("x")
+    (data / "scratch").mkdir()
+    (data / "scratch" / "x.md").write_text("x")
+    assert not follower.told(QUIET_S)
+    (folder / "x.md").write_text("x")
+    assert follower.told()
 
 
 def test_a_hidden_folder_is_followed_when_it_is_named(tmp_path: Path, followers: list[Follower]) -> None:

@@ -100,7 +100,11 @@ class Exhibits:
         return self._opened.get((session, key))
 
     async def image(self, exhibit: Exhibit, page: int) -> bytes:
-        """A page of its document as PNG, the passage marked where it stands on it. Raises AppError."""
+        """A page of its document as PNG, the passage marked where it stands on it.
+
+        Raises AppError, also for what was drawn before its document left the knowledge base.
+        """
+        await asyncio.to_thread(self._backend.document, exhibit.kb, exhibit.document_id)
         key = (exhibit.key, exhibit.edition, page)
         if key not in self._images:
             async with self._drawing:

@@ -72,9 +72,9 @@ def notice(error: AppError) -> str:
 
 
 def _document(row: DocumentRow) -> str:
-    name = html.escape(row.name)
+    name, pages, chunks = html.escape(row.name), html.escape(str(row.pages or "–")), html.escape(str(row.chunks))
     return (
-        f'<tr><td class="name" title="{name}">{name}</td><td>{row.pages or "–"}</td><td>{row.chunks}</td>'
+        f'<tr><td class="name" title="{name}">{name}</td><td>{pages}</td><td>{chunks}</td>'
         f"<td>{html.escape(row.status)}</td></tr>"
     )
 

@@ -8,13 +8,18 @@ from typing import Any
 
 from docling_core.types.doc import (
     BoundingBox,
+    ContentLayer,
     CoordOrigin,
+    DocItem,
     DocItemLabel,
     DoclingDocument,
+    NodeItem,
     ProvenanceItem,
     Size,
     TableCell,
     TableData,
+    TableItem,
+    TextItem,
 )
 
 from retrieval.errors import ParseError
@@ -70,14 +75,53 @@ def read_by_geometry(
 
 def geometry_document(name: str, pages: Sequence[Page]) -> DoclingDocument:
     """A document from the words and rules of its pages."""
-    if not any(page.words for page in pages):
-        return _document(name, pages, ())
+    document = DoclingDocument(name=name)
+    _write(document, pages)
+    return document
+
+
+def pages_without_text(document: DoclingDocument) -> list[int]:
+    """The numbers of the pages on which nothing stands but pictures."""
+    items = (item for item, _ in document.iterate_items(included_content_layers=set(ContentLayer)))
+    texts = (item for item in items if isinstance(item, TableItem) or (isinstance(item, TextItem) and item.text))
+    told = {place.page_no for item in texts for place in item.prov}
+    return [number for number in document.pages if number not in told]
+
+
+def add_pages(document: DoclingDocument, pages: Sequence[Page]) -> None:
+    """Write what stands on `pages`, which have no text in `document` yet, in its place among the other pages."""
+    _write(document, pages)
+    number, placed = 0, []
+    for child in document.body.children:
+        number = _first_page(document, child.resolve(document)) or number
+        placed.append((number, child))
+    document.body.children = [child for _, child in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _first_page(document: DoclingDocument, item: NodeItem) -> int | None:
+    if isinstance(item, DocItem) and item.prov:
+        return int(item.prov[0].page_no)
+    children = (_first_page(document, child.resolve(document)) for child in item.children)
+    return next((number for number in children if number), None)
+
+
+def _write(document: DoclingDocument, pages: Sequence[Page]) -> None:
+    for page in pages:
+        document.add_page(page_no=page.number, size=Size(width=page.width, height=page.height))
+    elements = _in_order(pages) if any(page.words for page in pages) else []
+    writer = _Writer(document, Outline.of(element for element in elements if isinstance(element, Block)))
+    for passage in _passages(elements):
+        writer.add(passage)
+
+
+def _in_order(pages: Sequence[Page]) -> list[Element]:
+    """The blocks and tables of all pages in reading order, without what repeats in the margins."""
     lines = [rows(page.level_words) for page in pages]
     style = Style.of(lines)
     elements: list[Element] = []
     for page, own, words in zip(pages, lines, without_furniture(pages, style.size), strict=True):
         elements += _elements(page, words, style.on_page(own))
-    return _document(name, pages, elements)
+    return elements
 
 
 def no_text(path: Path, *, ocr: bool) -> ParseError:
@@ -128,16 +172,6 @@ def _line_elements(page: int, lines: Sequence[Line], style: Style) -> Iterator[E
             start = at + taken
         at += max(taken, 1)
     yield from blocks(lines[start:], page, style)
-
-
-def _document(name: str, pages: Iterable[Page], elements: Sequence[Element]) -> DoclingDocument:
-    document = DoclingDocument(name=name)
-    for page in pages:
-        document.add_page(page_no=page.number, size=Size(width=page.width, height=page.height))
-    writer = _Writer(document, Outline.of(element for element in elements if isinstance(element, Block)))
-    for passage in _passages(elements):
-        writer.add(passage)
-    return document
 
 
 def _passages(elements: Iterable[Element]) -> Iterator[list[Element]]:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2
 import pytest
+from docling_core.types.doc import BoundingBox, DoclingDocument, ProvenanceItem, TextItem
 from PIL import Image, ImageDraw, ImageFont
 
+from configs.settings import ParsingSettings
 from retrieval.errors import ParseError
 from retrieval.parsing.docling_parser import DoclingParser
+from retrieval.parsing.formats import PDF
+from retrieval.parsing.ocr import Ocr
+from retrieval.parsing.parsers import LAYOUT, WITH_OCR, WITHOUT_OCR, is_current
+from retrieval.parsing.pdf.document import read_by_geometry
+from retrieval.parsing.pdf_reader import PdfReader
 from tests.retrieval.parsing.inside import parser, words
 from tests.retrieval.parsing.sheets import Sheet, write_pdf
 
@@ -35,6 +43,12 @@ def merged(path: Path, *parts: Path) -> Path:
         document.import_pages(pypdfium2.PdfDocument(part))
     document.save(path)
     return path
+
+
+def whole_page(document: DoclingDocument, number: int) -> ProvenanceItem:
+    """Where the layout models find a picture on a scanned page."""
+    size = document.pages[number].size
+    return ProvenanceItem(page_no=number, bbox=BoundingBox(l=0, t=size.height, r=size.width, b=0), charspan=(0, 0))
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +104,13 @@ def test_a_transparent_picture_is_read_on_white(reader: DoclingParser, tmp_path:
     assert words(reader.parse(tmp_path / "ink.png")) == SENTENCE
 
 
+@pytest.mark.parametrize("mode", ["I;16", "F"])
+def test_a_picture_of_more_than_256_shades(reader: DoclingParser, tmp_path: Path, mode: str) -> None:
+    shades = drawn([SENTENCE]).convert("F").point(lambda shade: shade * 12 + 900)
+    shades.convert("I").convert(mode).save(tmp_path / "deep.tiff")
+    assert words(reader.parse(tmp_path / "deep.tiff")) == SENTENCE
+
+
 def test_a_page_of_text_and_a_scanned_page(reader: DoclingParser, tmp_path: Path) -> None:
     text = write_pdf(tmp_path / "text.pdf", [Sheet().text(72, 100, "Printed words.")])
     drawn([SENTENCE]).save(tmp_path / "scan.pdf", resolution=100)
@@ -102,6 +123,27 @@ def test_a_page_of_text_and_a_scanned_page(reader: DoclingParser, tmp_path: Path
     assert {page for chunk in document.chunks for page in chunk.boxes} == {1, 2}
     assert told == [(1, 2), (2, 2)]
     assert document.problems == ()
+
+
+def test_scans_among_the_pages_of_the_layout_models_are_read_in_their_place(tmp_path: Path) -> None:
+    one, three = "The bell rings at noon.", "Gulls quarrel before the boats leave."
+    first = write_pdf(tmp_path / "first.pdf", [Sheet().text(72, 100, one)])
+    last = write_pdf(tmp_path / "last.pdf", [Sheet().text(72, 300, three)])
+    drawn([SENTENCE]).save(tmp_path / "scan.pdf", resolution=100)
+    write_pdf(tmp_path / "blank.pdf", [Sheet()])
+    path = merged(tmp_path / "mixed.pdf", first, tmp_path / "scan.pdf", last, tmp_path / "blank.pdf")
+    settings = ParsingSettings()
+    for ocr, name, said, left in (
+        (Ocr(), LAYOUT + WITH_OCR, [one, SENTENCE, three], (4,)),
+        (None, LAYOUT + WITHOUT_OCR, [one, three], (2, 4)),
+    ):
+        document, _ = read_by_geometry(path, read_scan=None)
+        document.add_picture(prov=whole_page(document, 2))
+        reader = PdfReader(settings, ocr=ocr, password=None)
+        found = reader.add_scans(document, path, until=time.monotonic() + 60)
+        assert found == (name, tuple(f"Page {number} holds nothing that was read." for number in left))
+        assert [item.text for item, _ in document.iterate_items() if isinstance(item, TextItem)] == said
+        assert is_current(found[0], PDF, settings) == (is_current(LAYOUT, PDF, settings) and ocr is not None)
 
 
 def test_without_ocr_the_scanned_page_is_named(tmp_path: Path) -> None:

@@ -77,6 +77,17 @@ def test_what_would_be_read_better_now() -> None:
     assert is_current(f"{geometry}+scans-skipped", PDF, ParsingSettings(ocr=False))
 
 
+def test_what_ocr_read_beside_or_after_the_layout_models_is_not_read_again(tmp_path: Path) -> None:
+    for folder in FOLDERS:
+        (tmp_path / "docling" / "models" / folder).mkdir(parents=True)
+    settings, off = ParsingSettings(), ParsingSettings(layout_models="off")
+    layout, geometry = current_parser(PDF, settings), current_parser(PDF, off)
+    assert is_current(f"{layout}+ocr", PDF, settings)
+    assert not is_current(f"{layout}+scans-skipped", PDF, settings)
+    assert not is_current(f"{geometry}+ocr", PDF, settings)
+    assert not is_current(f"{layout}+ocr", PDF, off)
+
+
 def test_asking_loads_no_library() -> None:
     code = (
         "import sys; from configs.settings import ParsingSettings\n"

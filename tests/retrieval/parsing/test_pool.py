@@ -291,21 +291,27 @@ def test_a_run_given_up_drops_its_documents(open_pool: OpenPool, endless: Path, 
     assert _ours(before) == []
 
 
-def test_workers_end_with_a_parent_that_is_killed(tokenizer: Path, endless: Path, tmp_path: Path) -> None:
+def test_workers_end_with_a_killed_parent_and_leave_only_scratch(
+    tokenizer: Path, endless: Path, tmp_path: Path
+) -> None:
     code = (
         "from pathlib import Path; from configs.settings import ChunkingSettings, ParsingSettings;"
         "from retrieval.parsing.pool import ParserPool;"
         f"pool = ParserPool(ParsingSettings(workers=2), chunking=ChunkingSettings(),"
-        f"tokenizer=Path({str(tokenizer)!r}), max_tokens=254);"
+        f"tokenizer=Path({str(tokenizer)!r}), max_tokens=254, scratch=Path({str(tmp_path / 'data' / 'scratch')!r}));"
         f"list(pool.parse_all([Path({str(endless)!r})] * 2))"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)})
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "TMPDIR": str(temporary)})
     try:
         _wait_for(lambda: len(_workers(psutil.Process(parent.pid))) == 2)
         workers = _workers(psutil.Process(parent.pid))
         _wait_for(lambda: all(_works(worker) for worker in workers))
         os.kill(parent.pid, signal.SIGKILL)
         _wait_for(lambda: all(_is_gone(worker) for worker in workers), seconds=5)
+        assert list(temporary.iterdir()) == []
+        assert len(list((tmp_path / "data" / "scratch").iterdir())) == 2
     finally:
         parent.kill()
         parent.wait()
@@ -379,7 +385,7 @@ def test_workers_make_way_for_whoever_searches(open_pool: OpenPool, good: Path) 
     before, pool = _workers(), open_pool()
     assert len(list(pool.parse_all([good]))) == 1
     (worker,) = _ours(before)
-    assert worker.nice() == NICE
+    assert worker.nice() == psutil.Process().nice() + NICE
     session = Path(f"/proc/{worker.pid}/autogroup")
     assert not session.exists() or session.read_text().endswith(f"nice {NICE}\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from docx import Document as WordDocument
 from PIL import Image
 
+from retrieval.archives import MAX_LISTING_BYTES
 from retrieval.errors import ParseError
+from retrieval.parsing.failures import as_parse_error
 from retrieval.parsing.formats import DOCX, JATS, ODT, PDF, USPTO, identify
 from tests.retrieval.parsing.inside import parser, words
 from tests.retrieval.parsing.sheets import Sheet, write_pdf
@@ -119,3 +122,59 @@ def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
     with pytest.raises(ParseError) as caught:
         parser().parse(path / os.fsdecode(b"\xfc.docx"))
     str(caught.value).encode()
+
+
+def test_a_long_name_that_is_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xfc" * 246 + b".txt")
+    path.write_text("The bell rings at noon.")
+    document = parser().parse(path)
+    assert words(document) == "The bell rings at noon."
+    assert set(document.title) == {"\ufffd"}
+
+
+def test_a_reason_is_for_people() -> None:
+    for said, reason in (
+        (
+            "Maximum entity amplification factor exceeded, see xmlCtxtSetMaxAmplification., line 1, column 5 "
+            "(<string>, line 1)",
+            "Maximum entity amplification factor exceeded",
+        ),
+        ("mismatched tag: line 3, column 12", "mismatched tag"),
+        ("Expecting value: line 1 column 1 (char 0)", "Expecting value"),
+        ("Start tag expected, '<' not found (<string>, line 1)", "Start tag expected, '<' not found"),
+        ("The outline has no first entry, see page 3", "The outline has no first entry, see page 3"),
+        ("(<string>, line 1)", "ValueError"),
+    ):
+        with pytest.raises(ParseError) as raised, as_parse_error(Path("a.nxml")):
+            raise ValueError(said)
+        assert raised.value.message == f"a.nxml is damaged, or is not what its suffix says ({reason})."
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_declaration_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "a.epub"
+    with zipfile.ZipFile(path, "w", method) as archive, archive.open("mimetype", "w") as member:
+        for _ in range(64):
+            member.write(b"x" * 2**20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ParseError, match=r"a\.epub is a ZIP archive, which is not read"):
+            identify(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_container_with_a_broken_declaration_or_too_long_a_list_is_damaged(tmp_path: Path) -> None:
+    torn, endless = tmp_path / "torn.odt", tmp_path / "endless.docx"
+    with zipfile.ZipFile(torn, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    content = bytearray(torn.read_bytes())
+    content[38:42] = b"\xff" * 4
+    torn.write_bytes(content)
+    with zipfile.ZipFile(endless, "w") as archive:
+        for number in range(MAX_LISTING_BYTES // 60_000 + 1):
+            archive.writestr(f"{number}{'x' * 60_000}", "")
+    for path in (torn, endless):
+        with pytest.raises(ParseError, match=rf"{path.name} is damaged"):
+            identify(path)

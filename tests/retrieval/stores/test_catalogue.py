@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import pytest
 
 from retrieval import identity
+from retrieval.errors import StoreError
 from retrieval.stores.catalogue import Catalogue, Place, Version
 from retrieval.types import ChunkDraft, Document
 
@@ -136,3 +139,27 @@ def test_data_of_the_first_version_stays(tmp_path: Path) -> None:
     assert catalogue.unlink(1, ["/a"]) == ["ca"]
     assert catalogue.size(1) == (1, 1)
     catalogue.close()
+
+
+def test_processes_that_open_old_data_at_once_bring_it_up_to_date_once(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path = tmp_path / f"{attempt}.sqlite"
+        db = sqlite3.connect(path)
+        db.executescript(VERSION_0)
+        db.close()
+        code = "import sys; from pathlib import Path; from retrieval.stores.catalogue import Catalogue; "
+        code += "sys.stdin.read(1); Catalogue(Path(sys.argv[1])).close()"
+        command = [sys.executable, "-c", code, str(path)]
+        opening = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(3)]
+        for process in opening:
+            assert process.stdin
+            process.stdin.close()
+        assert [process.wait(60) for process in opening] == [0, 0, 0]
+
+
+def test_data_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "catalogue.sqlite")
+    db.execute("PRAGMA user_version=99")
+    db.close()
+    with pytest.raises(StoreError, match="version 99"):
+        Catalogue(tmp_path / "catalogue.sqlite")

@@ -163,6 +163,13 @@ def test_a_removed_document_is_told_beside_its_text(reader: Visitor, backend: Sc
     assert "<mark>十二天带薪年假</mark>" in html
 
 
+def test_a_page_drawn_before_its_document_was_removed_is_not_served(reader: Visitor, backend: ScriptedBackend) -> None:
+    address = image_address(reader.cite(PDF))
+    assert reader.client.get(address).status_code == 200
+    backend.shelf.clear()
+    assert reader.client.get(address).status_code == 404
+
+
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(server: tuple[ScriptedBackend, str]) -> None:
     answer = httpx.get(server[1])
     cookie = answer.headers["set-cookie"]
