@@ -381,7 +381,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort, shown as one line
         code = _unexpected(error, given)
     if code == INTERRUPTED:
-        terminal.fail(AppError("Interrupted.", hint="What was finished is kept."), as_json="--json" in given)
+        terminal.say("Interrupted.")
+        if "--json" in given:
+            terminal.show(
+                {"error": AppError("Interrupted.", hint="What was finished is kept.").as_dict()}, as_json=True
+            )
     return int(code or 0)
 
 
