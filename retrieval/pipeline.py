@@ -13,6 +13,9 @@ from retrieval.strategy import FeedbackPlan, Strategy
 from retrieval.trace import Trace
 from retrieval.types import Chunk, Document, Hit, Query, SearchResult
 
+SURE = 10
+"""The best by words, whose similarity is looked up if the vector index did not come upon them."""
+
 Fetch = Callable[[Sequence[str]], Mapping[str, tuple[Chunk, Document]]]
 """Chunk ids to visible chunks with their documents."""
 
@@ -43,7 +46,7 @@ class Pipeline:
             found = trace.run("lexical", text, lambda: self.words.search(text, plans["lexical"].depth, document_ids))
             arms["lexical"] = Arm(found, plans["lexical"].weight)
         if {"dense", "lexical"} <= arms.keys():
-            others = [chunk_id for chunk_id in found if chunk_id not in near]
+            others = [chunk_id for chunk_id in list(found)[:SURE] if chunk_id not in near]
             known = trace.run("vectors", f"{len(others)} found by words", lambda: self.vectors.fetch(others))
             arms["dense"] = _completed(arms["dense"], vector, known)
         fused = trace.run("fusion", " + ".join(arms), lambda: fuse(arms, method=strategy.fusion))
