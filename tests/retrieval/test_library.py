@@ -106,7 +106,7 @@ def test_every_stage_leaves_a_step(kb: KnowledgeBase) -> None:
     ("filters", "expected"),
     [
         ({"source": "lens.md"}, ["lens.md"]),
-        ({"source": "*/l*.md"}, ["lamp.md", "lens.md"]),
+        ({"source": "*/documents/l*.md"}, ["lamp.md", "lens.md"]),
         ({"language": "zh"}, ["假期.md"]),
         ({"language": "en", "title": "Lamp"}, ["lamp.md"]),
         ({"source": "nothing"}, []),

@@ -187,20 +187,13 @@ def test_an_empty_folder_is_one_clear_error(library: Library, tmp_path: Path) ->
         library.create("default").ingest([tmp_path / "empty"])
 
 
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
 def _read_again(kb: KnowledgeBase, folder: Path, *, retry: bool = False) -> bool:
-    """Whether a worker was at work when the failure was told."""
-    at_work: list[bool] = []
+    """Whether a process begun since was at work when the failure was told."""
+    before, at_work = set(psutil.Process().children()), list[bool]()
 
     def told(outcome: FileOutcome, *_: int) -> None:
         if outcome.status == "failed":
-            at_work.append(any("retrieval.parsing.worker" in _command(child) for child in psutil.Process().children()))
+            at_work.append(bool(set(psutil.Process().children()) - before))
 
     kb.ingest([folder], progress=told, retry=retry)
     return at_work == [True]
