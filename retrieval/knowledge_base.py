@@ -127,12 +127,12 @@ class KnowledgeBase:
         everything = self.documents()
         named = [self._named(reference, everything) for reference in references]
         with self._writing, self._parts.changing():
-            places = self._parts.catalogue.places(self._parts.row.id)
+            places = self._parts.catalogue.places_of(self._parts.row.id)
             gone = {
-                where
+                place.location
                 for document, sources in named
-                for where, (source, found) in places.items()
-                if found == document.id and source in sources
+                for place in places[document.id]
+                if place.source in sources
             }
             self._parts.writer().unlink(sorted(gone))
         return len(gone)
@@ -150,12 +150,12 @@ class KnowledgeBase:
     def original(self, document: Document) -> Iterator[Path]:
         """A file with the very bytes a document was made from. Raises SourceError when each is gone or has changed."""
         with self._open() as parts:
-            locations = parts.catalogue.locations(parts.row.id, document.id)
+            places = parts.catalogue.places_of(parts.row.id, [document.id])[document.id]
         refused = SourceError(f"{document.source} is no longer indexed.", hint="Search again.")
         with ExitStack() as stack:
-            for location in locations:
+            for place in places:
                 try:
-                    there = replace(document, location=location)
+                    there = replace(document, location=place.location)
                     path = stack.enter_context(original(there, downloads=self._parts.workshop.downloads))
                     break
                 except SourceError as error:
@@ -251,7 +251,7 @@ class KnowledgeBase:
         return self._report(telling, stages, started=started)
 
     def _report(self, telling: Telling, stages: Mapping[str, float], *, started: float) -> IngestReport:
-        chunks = sum(self._parts.catalogue.chunk_counts(self._parts.row.id).values())
+        _, chunks = self._parts.catalogue.size(self._parts.row.id)
         return report(self.name, telling, stages, chunks=chunks, started=started)
 
     def _named(self, reference: str, documents: Sequence[Document]) -> tuple[Document, set[str]]:

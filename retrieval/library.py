@@ -28,7 +28,6 @@ from retrieval.ports import Embedder
 from retrieval.rebuild import Tell, rebuild
 from retrieval.stores.catalogue import Catalogue, KnowledgeBaseRow
 from retrieval.stores.lock import DataDirectoryLock
-from retrieval.transfer import open_archive, write_archive
 from retrieval.verify import VerifyReport
 
 DATABASE = "roundtable.sqlite"
@@ -104,6 +103,8 @@ class Library:
 
     def export(self, name: str, target: Path, *, tell: Tell = lambda *_: None) -> int:
         """Write a knowledge base to one file, which appears when it is whole; returns its size in bytes."""
+        from retrieval.transfer import write_archive
+
         with self.open(name).unchanging() as parts:
             return write_archive(parts, target, tell)
 
@@ -113,6 +114,8 @@ class Library:
         Raises TransferError for a file that is damaged or not an export, EmbedderMismatch for one of another embedder
         than the configured or of one that is not here, ConfigError for a name that is taken.
         """
+        from retrieval.transfer import open_archive
+
         with open_archive(source) as archive:
             wanted = name or archive.manifest.name
             _check(wanted)

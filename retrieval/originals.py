@@ -10,7 +10,6 @@ from pathlib import Path
 
 from retrieval.archives import Unpacker
 from retrieval.errors import ParseError, SourceError
-from retrieval.fetch import kept_copy
 from retrieval.identity import content_hash
 from retrieval.locations import is_address, on_disk, split_member
 from retrieval.types import Document
@@ -34,6 +33,8 @@ def original(document: Document, *, downloads: Path) -> Iterator[Path]:
 
 def _find(document: Document, scratch: Path, downloads: Path) -> Path | None:
     if is_address(document.location):
+        from retrieval.fetch import kept_copy
+
         return kept_copy(document.location, downloads)
     path = on_disk(document.location)
     member = split_member(document.location)

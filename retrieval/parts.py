@@ -70,7 +70,7 @@ class Parts:
     def verify(self) -> VerifyReport:
         """Compare the stores."""
         catalogue, number = self.catalogue, self.row.id
-        return verify(self.row.name, catalogue.documents(number), catalogue.chunk_ids(number), self.indexes())
+        return verify(self.row.name, catalogue.size(number)[0], catalogue.chunk_ids(number), self.indexes())
 
     def close(self) -> None:
         """Let go of the indexes."""

@@ -61,7 +61,7 @@ def plan(
         if isinstance(content, ParseError):
             unreadable.append((file.source, content))
             continue
-        document = document_id(file, content)
+        document = _document_id(file, content)
         if indexed.get(file.location) == document:
             unchanged.append((file, document))
         elif document in documents:
@@ -80,7 +80,7 @@ def plan(
     )
 
 
-def document_id(file: SourceFile, content: str) -> str:
+def _document_id(file: SourceFile, content: str) -> str:
     """The identity of what a file holds, read as the kind of document its suffix stands for."""
     suffix = file.path.suffix.lower()
     return identity.document_id(content, SUFFIXES.get(suffix, suffix))

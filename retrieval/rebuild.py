@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from retrieval import identity
 from retrieval.errors import ParseError, StoreError
 from retrieval.ingest import BATCH_CHUNKS
 from retrieval.parts import Parts
-from retrieval.stores.catalogue import Place, Version
+from retrieval.stores.catalogue import Version
 from retrieval.types import ChunkDraft, Document
 
 Tell = Callable[[str, int, int], None]
@@ -19,7 +18,7 @@ Tell = Callable[[str, int, int], None]
 def rebuild(old: Parts, new: Parts, tell: Tell) -> Parts:
     """Fill `new` with the documents of `old`. Raises ParseError or StoreError when it cannot be made whole."""
     writer, done = new.writer(), 0
-    total = len(old.catalogue.documents(old.row.id))
+    total, _ = old.catalogue.size(old.row.id)
     for batch in _batches(_versions(old, new)):
         writer.put(batch)
         done += len(batch)
@@ -33,15 +32,18 @@ def rebuild(old: Parts, new: Parts, tell: Tell) -> Parts:
 def _versions(old: Parts, new: Parts) -> Iterator[Version]:
     catalogue, number = old.catalogue, old.row.id
     documents = {document.id: document for document in catalogue.documents(number)}
-    places = defaultdict(list)
-    for location, (source, document_id) in catalogue.places(number).items():
-        places[document_id].append(Place(location, source))
-    structures = ((document_id, catalogue.docling_json(number, document_id)) for document_id in documents)
+    places, sent = catalogue.places_of(number), dict[str, str]()
+
+    def structures() -> Iterator[tuple[str, str]]:
+        for document_id in documents:
+            sent[document_id] = catalogue.docling_json(number, document_id)
+            yield document_id, sent[document_id]
+
     with new.workshop.parsers(None) as parsers:
-        for document_id, drafts in parsers.cut_all(structures):
+        for document_id, drafts in parsers.cut_all(structures()):
             yield Version(
                 document=documents[document_id],
-                docling_json=catalogue.docling_json(number, document_id),
+                docling_json=sent.pop(document_id),
                 chunks=[
                     identity.chunk(draft, document=document_id, position=position)
                     for position, draft in enumerate(_cut(documents[document_id], drafts))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from retrieval.indexes import Indexes
-from retrieval.types import Document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class VerifyReport:
         }
 
 
-def verify(kb: str, documents: Sequence[Document], visible: set[str], indexes: Indexes) -> VerifyReport:
+def verify(kb: str, documents: int, visible: set[str], indexes: Indexes) -> VerifyReport:
     """Compare what the catalogue shows with what the indexes hold."""
     differences = indexes.compare(visible)
     counts = {name: len(visible) - len(d.missing) + len(d.stray) for name, d in differences.items()}
@@ -49,4 +47,4 @@ def verify(kb: str, documents: Sequence[Document], visible: set[str], indexes: I
             problems.append(f"The {name} index lacks {len(difference.missing)} of {len(visible)} chunks.")
         if difference.stray:
             problems.append(f"The {name} index holds {len(difference.stray)} chunks that belong to no document.")
-    return VerifyReport(kb=kb, documents=len(documents), chunks=len(visible), problems=tuple(problems), **counts)
+    return VerifyReport(kb=kb, documents=documents, chunks=len(visible), problems=tuple(problems), **counts)

@@ -60,12 +60,12 @@ class Writer:
         self.indexes.delete(self.catalogue.unlink(self.row.id, locations))
 
     def _embed(self, chunks: Sequence[Chunk]) -> Vectors:
-        texts = sorted({chunk.embedded_text for chunk in chunks}, key=len)
-        found: dict[str, Vectors] = {}
+        texts = [chunk.embedded_text for chunk in chunks]
+        vectors = np.empty((len(texts), self.embedder.dimension), np.float32)
+        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for start in range(0, len(texts), EMBED_TOGETHER):
             if self.cancel.is_set():
                 raise Cancelled
-            part = texts[start : start + EMBED_TOGETHER]
-            found.update(zip(part, self.embedder.embed(part), strict=True))
-        rows = [found[chunk.embedded_text] for chunk in chunks]
-        return np.array(rows, dtype=np.float32).reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
+            part = by_length[start : start + EMBED_TOGETHER]
+            vectors[part] = self.embedder.embed([texts[i] for i in part])
+        return vectors

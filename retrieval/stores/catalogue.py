@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from retrieval.errors import ParseError, StoreError
 from retrieval.stores import rows, schema
@@ -39,8 +39,7 @@ class KnowledgeBaseRow:
     dirty: bool
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a document lies: what identifies the place, and how the user named it."""
 
     location: str
@@ -179,7 +178,7 @@ class Catalogue:
         """All documents by source."""
         with self._snapshot():
             found = self._rows(f"SELECT {rows.DOCUMENT} FROM documents WHERE kb=?", kb)
-            places = self._places(kb)
+            places = self.places_of(kb)
         return sorted((rows.document(row, places[row[0]]) for row in found), key=lambda document: document.source)
 
     def places(self, kb: int) -> dict[str, tuple[str, str]]:
@@ -187,10 +186,17 @@ class Catalogue:
         found = self._rows("SELECT location, source, document_id FROM sources WHERE kb=? ORDER BY number", kb)
         return {location: (source, document) for location, source, document in found}
 
-    def locations(self, kb: int, document_id: str) -> list[str]:
-        """Where a document lies, the oldest place first."""
-        found = "SELECT location FROM sources WHERE kb=? AND document_id=? ORDER BY number"
-        return [row[0] for row in self._rows(found, kb, document_id)]
+    def places_of(self, kb: int, documents: Sequence[str] | None = None) -> dict[str, list[Place]]:
+        """Where each document lies, or each of those given: its oldest place first."""
+        columns = "SELECT document_id, location, source FROM sources WHERE kb=?"
+        if documents is None:
+            found = self._rows(f"{columns} ORDER BY number", kb)
+        else:
+            found = self._rows(f"{columns} AND document_id IN ({_marks(documents)}) ORDER BY number", kb, *documents)
+        places = defaultdict(list)
+        for document, location, source in found:
+            places[document].append(Place(location, source))
+        return places
 
     def docling_json(self, kb: int, document_id: str) -> str:
         """The structure of a document as its parser found it."""
@@ -231,7 +237,7 @@ class Catalogue:
                     kb,
                     *part,
                 )
-                places = self._places(kb, sorted({row[1] for row in joined}))
+                places = self.places_of(kb, sorted({row[1] for row in joined}))
                 for row in joined:
                     chunk, document = row[: rows.CHUNK_COLUMNS], row[rows.CHUNK_COLUMNS :]
                     found[row[0]] = (rows.chunk(chunk), rows.document(document, places[row[1]]))
@@ -242,18 +248,6 @@ class Catalogue:
         return [
             KnowledgeBaseRow(id=i, name=n, uid=u, embedder=e, generation=g, dirty=bool(d)) for i, n, u, e, g, d in found
         ]
-
-    def _places(self, kb: int, documents: Sequence[str] | None = None) -> dict[str, list[tuple[str, str]]]:
-        """(location, source) pairs by document id, the oldest first."""
-        columns = "SELECT document_id, location, source FROM sources WHERE kb=?"
-        if documents is None:
-            found = self._rows(f"{columns} ORDER BY number", kb)
-        else:
-            found = self._rows(f"{columns} AND document_id IN ({_marks(documents)}) ORDER BY number", kb, *documents)
-        places = defaultdict(list)
-        for document, location, source in found:
-            places[document].append((location, source))
-        return places
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with self._reading, _sqlite_errors():

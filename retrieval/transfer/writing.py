@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections import defaultdict
 from pathlib import Path
 
 from retrieval.errors import StoreError, TransferError
@@ -66,9 +65,7 @@ def _write_documents(
     parts: Parts, documents: list[Document], file: zipfile.ZipFile, tell: Tell, limits: Limits
 ) -> None:
     catalogue, number = parts.catalogue, parts.row.id
-    places = defaultdict(list)
-    for location, (source, document_id) in catalogue.places(number).items():
-        places[document_id].append((location, source))
+    places = catalogue.places_of(number)
     with file.open(DOCUMENTS, "w", force_zip64=True) as out:
         for done, document in enumerate(documents, start=1):
             docling, chunks = catalogue.docling_json(number, document.id), catalogue.chunks(number, document.id)
