@@ -10,13 +10,13 @@ INSTALL := PIP_CONSTRAINT=$(LOCK) PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python 
 
 .PHONY: run test check lock clean
 
-run: .venv/run.stamp
+run: .venv/run.stamp .venv/sandbox.stamp
 	@$(BIN)/python main.py ui
 
 test: check
 	@$(BIN)/python -m pytest -q
 
-check: .venv/dev.stamp
+check: .venv/dev.stamp .venv/sandbox.stamp
 	@sh .ci/tools
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
@@ -29,13 +29,18 @@ check: .venv/dev.stamp
 	@$(INSTALL) --editable .
 	@touch $@
 
+.venv/sandbox.stamp: configs/sandbox-packages.txt $(LOCK) | .venv/run.stamp
+	@echo "Installing what code in the sandbox may import ..."
+	@PIP_CONSTRAINT=$(LOCK) PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m agents.sandbox.install
+	@touch $@
+
 .venv/dev.stamp: .venv/run.stamp
 	@echo "Installing the tools of the test suite ..."
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@
 
 lock:  # needs uv
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --no-annotate --no-header --no-emit-index-url --output-file $(LOCK)
+	uv pip compile pyproject.toml configs/sandbox-packages.txt --extra dev --universal --python-version 3.10 --no-annotate --no-header --no-emit-index-url --output-file $(LOCK)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache *.egg-info

@@ -9,7 +9,14 @@ AgentError
 │   ├── ModelRefused          the endpoint rejected the request (unknown model, context too long, …)
 │   └── ModelMisbehaved       the answer is not what the protocol allows, or is empty
 ├── ToolError                 a tool was called wrongly or failed
+│   ├── ToolTimeout           it took too long
+│   ├── ToolCrashed           its function raised an exception
+│   └── ToolServerFailed      an MCP server cannot be reached, ended, or breaks the protocol
+├── CodeNotAllowed            a person, or the lack of one, kept code from running
 ├── SandboxUnavailable        no backend can isolate code here
+├── SandboxFileRefused        a file cannot be laid before the code
+├── SandboxSessionRefused     a session has a bad name, or its host cannot be started or trusted
+├── SandboxSessionGone        a session is not there, or not any more
 ├── UnknownTeam               no team of that name
 ├── TeamError                 a team file is malformed
 ├── ConversationError         a conversation does not exist or cannot take a question now
@@ -57,8 +64,36 @@ class ToolError(AgentError):
     """A tool was called with wrong arguments, or failed; the text is shown to the model."""
 
 
+class ToolTimeout(ToolError):
+    """A tool was not done within its time."""
+
+
+class ToolCrashed(ToolError):
+    """The function of a tool raised an exception."""
+
+
+class ToolServerFailed(ToolError):
+    """An MCP server cannot be started or reached, ended, or does not keep to the protocol."""
+
+
+class CodeNotAllowed(AgentError):
+    """A person did not allow the code to run, or did not answer in time; the model is told why."""
+
+
 class SandboxUnavailable(AgentError):
     """No backend can isolate code on this machine."""
+
+
+class SandboxFileRefused(AgentError):
+    """A file for the sandbox has a bad name or too much content."""
+
+
+class SandboxSessionRefused(AgentError):
+    """A session has a bad name, or its host cannot be started, reached or trusted."""
+
+
+class SandboxSessionGone(AgentError):
+    """There is no session of that name, or not any more."""
 
 
 class UnknownTeam(AgentError):

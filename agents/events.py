@@ -74,7 +74,7 @@ class ToolCalled(_Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ToolReturned(_Event):
-    """What the tool gave back; `ok` is false when it failed and `content` then says why."""
+    """What the tool gave back; `ok` is false when it failed: `content` then says why, `error_type` how."""
 
     agent: str
     call_id: str
@@ -82,30 +82,38 @@ class ToolReturned(_Event):
     content: str
     ok: bool
     ms: float
+    error_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRequested(_Event):
-    """A run waits for a person to allow code."""
+    """A run waits for a person to allow exactly this code, for `timeout_s` seconds; `reason` says why it asks."""
 
     agent: str
     approval_id: str
     code: str
     code_sha256: str
+    call_id: str = ""
+    language: str = "python"
+    reason: str = ""
+    timeout_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalAnswered(_Event):
-    """The person's answer."""
+    """The answer; `code` is what runs now, which the person may have edited, and is empty when nothing does."""
 
     approval_id: str
     approved: bool
     reason: str = ""
+    code: str = ""
+    code_sha256: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class CodeRan(_Event):
-    """Code ran in the sandbox (or was refused); `status` and `isolation` as in `sandbox run --json`."""
+    """Code ran in the sandbox (or was refused); what it came to is as in `sandbox run --json`."""
 
     agent: str
     call_id: str
@@ -117,6 +125,9 @@ class CodeRan(_Event):
     stdout: str
     stderr: str
     ms: float
+    language: str = "python"
+    artifacts: tuple[Mapping[str, Any], ...] = ()
+    state_lost: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +143,8 @@ class Failed(_Event):
 class RunCompleted(_Event):
     """The run is over.
 
-    Citations as in `Citation.as_dict`; `usage` is `{prompt_tokens, completion_tokens, calls, cost}`.
+    Citations as in `Citation.as_dict`; `usage` is `{prompt_tokens, completion_tokens, calls, cost}`; `artifacts` are
+    those of the run's `CodeRan` events in order: its pictures are part of the answer.
     """
 
     answer: str
@@ -141,6 +153,7 @@ class RunCompleted(_Event):
     usage: Mapping[str, Any] = field(default_factory=dict)
     ms: float = 0.0
     stopped: bool = False
+    artifacts: tuple[Mapping[str, Any], ...] = ()
 
 
 Event = (

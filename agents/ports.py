@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from agents.events import Event
+from retrieval.tables import Table
 from retrieval.types import Chunk, Document, SearchResult
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 RunStatus = Literal["ok", "error", "timeout", "killed", "refused"]
 Isolation = Literal["full", "reduced", "none"]
+Language = Literal["python", "sh"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,14 @@ class KnowledgeBase(Protocol):
         """Its chunks in reading order."""
         ...
 
+    def tables(self, document_id: str) -> Sequence[Table]:
+        """Its tables in reading order. Raises UnknownDocument."""
+        ...
+
+    def original(self, document: Document) -> AbstractContextManager[Path]:
+        """Its file, unchanged since it was read. Raises SourceError when it is gone or has changed."""
+        ...
+
 
 class StopSignal(Protocol):
     """Whether the user has asked the run to stop; `threading.Event` is one."""
@@ -101,7 +113,12 @@ class LanguageModel(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class CodeResult:
-    """What running code came to. `artifacts` are `{name, media_type, bytes, path}`."""
+    """What running code came to.
+
+    `artifacts` are the files and pictures it made, as `{name, media_type, bytes, path}`: `path` is a copy on the host,
+    its name made safe. `state_lost` says that the variables and files of the session are gone, or for a run that is
+    the first after they went, were gone when it began.
+    """
 
     backend: str
     isolation: Isolation
@@ -118,16 +135,64 @@ class CodeResult:
         return {**self.__dict__, "artifacts": [dict(a) for a in self.artifacts], "ms": round(self.ms, 1)}
 
 
+class Session(Protocol):
+    """Variables, imports and files that live on from one run to the next, behind one wall. Thread-safe."""
+
+    def run(
+        self,
+        code: str,
+        *,
+        language: Language = "python",
+        timeout_s: float | None = None,
+        stop: StopSignal | None = None,
+    ) -> CodeResult:
+        """Run one cell, after those that are under way. A failure is a status, never an exception."""
+        ...
+
+    def put(self, name: str, content: bytes) -> str:
+        """Lay a read-only copy of a file before the code, now and after a restart; returns its path for the code.
+
+        Raises SandboxFileRefused for a name that is not a plain file name and for too much content.
+        """
+        ...
+
+    def close(self) -> None:
+        """End everything inside. A run that comes later is refused."""
+        ...
+
+
 class Sandbox(Protocol):
     """Runs code that must not be able to hurt anyone."""
 
     @property
     def name(self) -> str:
-        """The backend: bubblewrap, docker, landlock, none."""
+        """The backend: bubblewrap, docker, landlock, unsandboxed, none."""
         ...
 
-    def run(self, code: str, *, timeout_s: float | None = None, stop: StopSignal | None = None) -> CodeResult:
-        """Run Python `code` alone and leave nothing behind. A failure is a status, never an exception."""
+    @property
+    def isolation(self) -> Isolation:
+        """How much stands between the code and this machine."""
+        ...
+
+    def run(
+        self, code: str, *, timeout_s: float | None = None, stop: StopSignal | None = None, keep: Path | None = None
+    ) -> CodeResult:
+        """Run a Python program alone and leave no process behind. A failure is a status, never an exception.
+
+        The files it made are copied into the folder `keep`; without one they are lost.
+        """
+        ...
+
+    def session(self, *, keep: Path | None = None) -> Session:
+        """Begin a session whose artifacts are copied into `keep`; it starts when it is first needed."""
+        ...
+
+    def warm_up(self) -> None:
+        """Start now what sessions will be given, and keep it ready from now on; returns at once."""
+        ...
+
+    def close(self) -> None:
+        """End every session and whatever is kept warm."""
         ...
 
 

@@ -24,6 +24,7 @@ ENV_PREFIX = "ROUNDTABLE_"
 Backend = Literal["auto", "openvino-bf16", "openvino-fp32", "torch-fp32"]
 ChunkingStrategy = Literal["hybrid", "hierarchical", "sentence-window", "fixed", "page"]
 SandboxName = Literal["docker", "bubblewrap", "landlock", "none"]
+ApprovalPolicy = Literal["always", "never", "risky"]
 
 
 def _split(value: Any) -> Any:
@@ -116,12 +117,29 @@ class SearchSettings(_Section):
 
 
 class SandboxSettings(_Section):
-    """Where code may run: backends in order of preference (`none` refuses always) and their limits."""
+    """Where code may run: backends in order of preference (`none` refuses always) and their limits.
+
+    A session that nobody used for `idle_s` seconds ends; `warm` sessions are kept started, so that one begins at once.
+    `approval`: a person allows every run (`always`), none is asked (`never`), or only code that may write files or run
+    long waits for one (`risky`); where isolation is less than full, every run is asked for. Without an answer within
+    `approval_timeout_s` the code does not run. `image` is the container image of the docker backend, `environment` the
+    folder of packages that code may import (default: the one `make` installs). With
+    `dangerously_run_without_isolation` code runs as an ordinary process of this machine where no backend is usable.
+    """
 
     backends: Annotated[tuple[SandboxName, ...], NoDecode] = ("docker", "bubblewrap", "landlock")
     timeout_s: float = Field(30.0, gt=0)
     memory_mb: int = Field(1024, gt=0)
     output_chars: int = Field(100_000, gt=0)
+    artifacts: int = Field(50, ge=0)
+    artifacts_mb: int = Field(32, gt=0)
+    idle_s: float = Field(900.0, gt=0)
+    warm: int = Field(1, ge=0, le=8)
+    approval: ApprovalPolicy = "never"
+    approval_timeout_s: float = Field(300.0, gt=0)
+    image: str = "roundtable-sandbox"
+    environment: Path | None = None
+    dangerously_run_without_isolation: bool = False
 
     @field_validator("backends", mode="before")
     @classmethod
@@ -208,6 +226,19 @@ def model_cache() -> Path:
 def child_environment() -> dict[str, str]:
     """The environment for our own worker processes: ours, without the application's secrets."""
     return {k: v for k, v in os.environ.items() if not k.startswith(ENV_PREFIX)}
+
+
+def docker_environment() -> dict[str, str]:
+    """What the client of a container engine reads of our environment: where its engine and its settings are."""
+    names = ("HOME", "SSH_AUTH_SOCK", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+    prefixes = ("DOCKER_", "CONTAINER_", "CONTAINERS_")
+    return {k: v for k, v in os.environ.items() if k in names or k.startswith(prefixes)}
+
+
+def bare_environment() -> dict[str, str]:
+    """What a program of others needs of our environment to start: nothing that could hold a secret."""
+    needed = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+    return {name: os.environ[name] for name in needed if name in os.environ}
 
 
 def docling_models() -> Path | None:

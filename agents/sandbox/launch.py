@@ -8,50 +8,49 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from agents.errors import SandboxUnavailable
 from agents.sandbox import seccomp
-from agents.sandbox.command import NOBODY, Inherited, Interpreter, arguments
+from agents.sandbox.command import MEMORY_MOUNTS, PACKAGES, PROCESSES, WORKSPACE, Inherited, Interpreter, arguments
+from agents.sandbox.memory import exceeds
 from agents.sandbox.output import plain
 from agents.sandbox.remedies import remedy
+from agents.sandbox.spawn import spawn
+from agents.sandbox.walls import Inside
 
 SETUP_S = 10.0
 BURIAL_S = 2.0
 
-# bubblewrap dies with the thread that started it (PR_SET_PDEATHSIG): one that lives as long as the application.
-_SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-spawn")
-
 
 @dataclass(frozen=True, kw_only=True)
-class Box:
-    """A running sandbox. `first` is the host's pid of process 1 inside, `handle` its pidfd."""
+class BubblewrapBox:
+    """A running sandbox, as a `Box`. `first` is the host's pid of process 1 inside, `handle` its pidfd."""
 
     process: subprocess.Popen[bytes]
-    status: int
+    inside: Inside
     first: int
     handle: int
+    buried: list[int]
 
-    @property
-    def streams(self) -> dict[str, int]:
-        """The descriptors to read, by name; they end when every process inside has ended."""
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        return {"stdout": self.process.stdout.fileno(), "stderr": self.process.stderr.fileno()}
+    def exceeds(self, memory_bytes: int) -> bool:
+        """Whether processes and memory file systems together hold more."""
+        return exceeds(memory_bytes, self.first, tuple(MEMORY_MOUNTS))
 
     def kill(self) -> None:
         """End everything inside at once."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+        if not self.buried:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
 
     def bury(self) -> None:
         """Kill, and wait until nothing is left."""
         self.kill()
-        _readable(self.handle, BURIAL_S)
+        if self.buried:
+            return
+        readable(self.handle, BURIAL_S)
         try:
             self.process.wait(BURIAL_S)
         except subprocess.TimeoutExpired:
@@ -59,71 +58,40 @@ class Box:
             self.process.wait()
         with suppress(ChildProcessError):  # process 1 is ours to reap where orphans fall to us, as in a container
             os.waitid(os.P_PIDFD, self.handle, os.WEXITED | os.WNOHANG)
+        self.buried.append(self.handle)
+        os.close(self.handle)
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
 
-    def exit_code(self) -> int | None:
-        """The program's exit code, 128 + n after signal n; None when it never began. For a buried box."""
-        report = re.search(rb'"exit-code": (\d+)', _read(self.status, BURIAL_S))
-        return int(report[1]) if report else None
 
-
-@contextmanager
-def launched(bwrap: str, interpreter: Interpreter, code: bytes, *, memory_bytes: int) -> Iterator[Box]:
-    """A sandbox with `code` running in it; nothing is left of it when the block ends.
-
-    Raises SandboxUnavailable when bubblewrap cannot be started or cannot set the sandbox up.
-    """
-    with ExitStack() as ours:
-        with ExitStack() as theirs:
-            status, their_status = _pipe(reader=ours, writer=theirs)
-            their_block, block = _pipe(reader=theirs, writer=ours)
-            inherited = Inherited(
-                seccomp=_file(theirs, seccomp.program()),
-                code=_file(theirs, code),
-                status=their_status,
-                block=their_block,
-            )
-            argv = [bwrap, *arguments(interpreter, memory_bytes=memory_bytes, inherited=inherited)]
-            process = ours.enter_context(_spawn(argv, inherited))
-        box = _held(process, status)
-        ours.callback(os.close, box.handle)
-        ours.callback(box.bury)
+def launch(bwrap: str, interpreter: Interpreter, packages: Path | None) -> BubblewrapBox:
+    """Start the runner in bubblewrap. Raises SandboxUnavailable when it cannot be started or cannot set itself up."""
+    with ExitStack() as ours, ExitStack() as theirs:
+        status, their_status = _pipe(reader=ours, writer=theirs)
+        their_block, block = _pipe(reader=theirs, writer=ours)
+        inherited = Inherited(seccomp=_file(theirs, seccomp.program()), status=their_status, block=their_block)
+        argv = [bwrap, *arguments(interpreter, packages=packages, inherited=inherited)]
+        process = spawn(argv, pass_fds=(inherited.seccomp, inherited.status, inherited.block))
+        theirs.close()
+        inside = Inside(workspace=WORKSPACE, packages=PACKAGES if packages else None, processes=PROCESSES)
+        box = _held(process, status, inside)
         os.write(block, b"x")
-        yield box
+        return box
 
 
-def _spawn(argv: list[str], inherited: Inherited) -> subprocess.Popen[bytes]:
-    """Never as uid 0, whose files in /proc/sys the kernel would let the sandbox write."""
-    drop: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if 0 in os.getresuid() else {}
-
-    def spawn() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={},  # the sandbox can read bubblewrap's own environment in /proc/1/environ
-            cwd="/",
-            pass_fds=(inherited.seccomp, inherited.code, inherited.status, inherited.block),
-            start_new_session=True,
-            **drop,
-        )
-
-    try:
-        return _SPAWNER.submit(spawn).result()
-    except (OSError, RuntimeError) as error:
-        raise SandboxUnavailable(f"bubblewrap cannot be started: {error}.", hint=remedy(str(error))) from error
-
-
-def _held(process: subprocess.Popen[bytes], status: int) -> Box:
+def _held(process: subprocess.Popen[bytes], status: int, inside: Inside) -> BubblewrapBox:
     """The box, once bubblewrap has told the pid of process 1, which waits for our word to begin."""
     report = re.search(rb'"child-pid": (\d+)', _read(status, SETUP_S, until=b"\n"))
     try:
         if report:
             first = int(report[1])
-            return Box(process=process, status=status, first=first, handle=os.pidfd_open(first))
+            return BubblewrapBox(process=process, inside=inside, first=first, handle=os.pidfd_open(first), buried=[])
     except ProcessLookupError:
         pass
     process.kill()
+    process.wait()
     assert process.stderr is not None
     raise not_started(_read(process.stderr.fileno(), BURIAL_S).decode(errors="replace"))
 
@@ -132,6 +100,13 @@ def not_started(complaint: str) -> SandboxUnavailable:
     """The error for a bubblewrap that ended before the code began; `complaint` is what it printed."""
     cause = plain(complaint).strip() or "bubblewrap ended without a word"
     return SandboxUnavailable(f"The sandbox cannot be set up: {cause}.", hint=remedy(cause))
+
+
+def readable(descriptor: int, seconds: float) -> bool:
+    """Whether there is something to read, or an end, within that time."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 def _pipe(*, reader: ExitStack, writer: ExitStack) -> tuple[int, int]:
@@ -155,15 +130,9 @@ def _read(descriptor: int, seconds: float, *, until: bytes | None = None) -> byt
     """What comes before `until` or the end of the stream, within `seconds`."""
     deadline = time.monotonic() + seconds
     data = b""
-    while (until is None or until not in data) and _readable(descriptor, deadline - time.monotonic()):
+    while (until is None or until not in data) and readable(descriptor, deadline - time.monotonic()):
         piece = os.read(descriptor, 4096)
         if not piece:
             break
         data += piece
     return data
-
-
-def _readable(descriptor: int, seconds: float) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(max(0.0, seconds) * 1000))

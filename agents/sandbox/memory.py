@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 INODE_BYTES = 1024  # what the kernel spends on an empty file in tmpfs: inode and directory entry
+SOCKET_BYTES = 212_992  # what the kernel lets wait in a socket whose buffer nobody may enlarge
 
 
 def exceeds(limit: int, pid: int, mounts: Sequence[str]) -> bool:
@@ -16,7 +17,7 @@ def exceeds(limit: int, pid: int, mounts: Sequence[str]) -> bool:
     `mounts` are tmpfs directories as `pid` sees them. Pages that forked processes share count once: the cheap sum of
     resident sizes only raises the suspicion, the proportional sizes decide.
     """
-    left = limit - _file_bytes(pid, mounts)
+    left = limit - _file_bytes(pid, mounts) - _socket_bytes(pid)
     pids = list(_tree(pid))
     return sum(map(_resident, pids)) > left and sum(map(_proportional, pids)) > left
 
@@ -58,6 +59,17 @@ def _file_bytes(pid: int, mounts: Sequence[str]) -> int:
     except OSError:
         return 0
     return sum((u.f_blocks - u.f_bfree) * u.f_frsize + (u.f_files - u.f_ffree) * INODE_BYTES for u in usages)
+
+
+def _socket_bytes(pid: int) -> int:
+    """What may wait in sockets is in no process's memory. Those of the host's network are not counted."""
+    try:
+        if Path(f"/proc/{pid}/ns/net").samefile("/proc/self/ns/net"):
+            return 0
+    except OSError:
+        return 0
+    used = re.search(r"^sockets: used (\d+)", _read(Path(f"/proc/{pid}/net/sockstat")))
+    return int(used[1]) * SOCKET_BYTES if used else 0
 
 
 def _read(path: Path) -> str:

@@ -1,32 +1,32 @@
-"""Whether bubblewrap really isolates here: code in it tries to break out before any other code may run in it."""
+"""Whether a wall really isolates here: code behind it tries to break out before any other code may run there."""
 
 from __future__ import annotations
 
 import json
-import platform
 import secrets
-import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from agents.sandbox.bubblewrap import BubblewrapSandbox
-from agents.sandbox.command import ENVIRONMENT, Interpreter, interpreters
-from agents.sandbox.remedies import INSTALL
+from agents.sandbox.command import ENVIRONMENT
+from agents.sandbox.sandbox import WalledSandbox
+from agents.sandbox.walls import Wall
 from configs.settings import SandboxSettings
 
-SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"  # not the caller's PATH: this program is trusted with everything
 PROBE_S = 10.0
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "mnt")
+_HARMLESS = ("PWD", "PYTHONPATH", "MPLBACKEND", "HOSTNAME", "TMPDIR", "LC_CTYPE", "SHLVL", "_")
+_IMAGES = ("GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256", "PYTHON_PIP_VERSION", "container")
+"""What container images and engines set of their own."""
 
 # Prints a JSON list of what it could do; an empty list when the walls held. TARGETS is put before it.
 BREAK_OUT = """
-import json, os, socket
+import ctypes, json, os, socket
+
+NO_NEW_PRIVS, SECCOMP = 39, 21  # PR_GET_...
 
 def attempt(what, action):
     try:
@@ -46,60 +46,43 @@ def shares_namespace():
     return any(os.readlink("/proc/self/ns/" + name) == link for name, link in TARGETS["namespaces"].items())
 
 def has_secrets():
-    inherited = open("/proc/1/environ").read()
-    return bool(inherited) or not set(os.environ) <= set(TARGETS["environment"])
+    return not set(os.environ) <= set(TARGETS["environment"])
+
+def sees_secrets():
+    inherited = open("/proc/1/environ").read().split("\\0")
+    return not {line.split("=")[0] for line in inherited if line} <= set(TARGETS["environment"])
 
 def has_rights():
+    libc = ctypes.CDLL(None)
+    header, held = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    libc.capget(header, held)
+    return libc.prctl(NO_NEW_PRIVS, 0, 0, 0, 0) != 1 or libc.prctl(SECCOMP, 0, 0, 0, 0) != 2 or any(held[:2] + held[3:5])
+
+def could_gain_rights():
     status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
-    locked = {"CapEff": "0000000000000000", "CapBnd": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
-    return any(status[name].strip() != value for name, value in locked.items())
+    return int(status["CapBnd"], 16) != 0
 
 print(json.dumps(
     attempt("read a file of the host", lambda: open(TARGETS["canary"]).read())
     + attempt("connect to a TCP port of the host", lambda: connect(socket.AF_INET, tuple(TARGETS["port"])))
     + attempt("connect to a socket of the host", lambda: connect(socket.AF_UNIX, TARGETS["abstract"]))
+    + attempt("connect to a socket file of the host", lambda: connect(socket.AF_UNIX, TARGETS["named"]))
     + attempt("write to the kernel's settings", lambda: write("/proc/sys/kernel/core_pattern"))
     + attempt("write to the system's files", lambda: write("/usr/lib/canary", os.O_CREAT))
     + attempt("share a namespace with the host", shares_namespace)
     + attempt("read the host's environment", has_secrets)
+    + attempt("read the environment of other processes", sees_secrets)
     + attempt("keep rights it must not have", has_rights)
+    + attempt("gain rights it must not have", could_gain_rights)
 ))
 """
 
 
-@dataclass(frozen=True)
-class Probe:
-    """What the probe found: the interpreter to use in the sandbox, or why there can be none and what to do."""
-
-    bwrap: str = ""
-    interpreter: Interpreter | None = None
-    reason: str = ""
-
-
-@cache
-def probe(search_path: str = SEARCH_PATH) -> Probe:
-    """Try the bubblewrap of this machine, once per process."""
-    if platform.system() != "Linux":
-        return Probe(reason=f"bubblewrap runs on Linux only; this is {platform.system()}.")
-    bwrap = shutil.which("bwrap", path=search_path)
-    return probe_program(bwrap) if bwrap else Probe(reason=f"bubblewrap is not installed. {INSTALL}")
-
-
-def probe_program(bwrap: str) -> Probe:
-    """Try the bubblewrap at a path with one interpreter after the other, until one holds."""
-    reason = ""
-    for interpreter in interpreters():
-        reason = _try(bwrap, interpreter)
-        if not reason:
-            return Probe(bwrap=bwrap, interpreter=interpreter)
-    return Probe(reason=reason)
-
-
-def _try(bwrap: str, interpreter: Interpreter) -> str:
-    """Why the sandbox must not be used; empty when code could not break out."""
-    sandbox = BubblewrapSandbox(settings=SandboxSettings(), bwrap=bwrap, interpreter=interpreter)
+def probe(wall: Wall, *, namespaces: Sequence[str] = NAMESPACES) -> str:
+    """Why the wall must not be used; empty when code could not break out. `namespaces` must differ from ours."""
+    sandbox = WalledSandbox(wall, SandboxSettings())
     try:
-        with _targets() as targets:
+        with _targets(namespaces) as targets:
             result = sandbox.run(f"TARGETS = {targets!r}\n{BREAK_OUT}", timeout_s=PROBE_S)
     except OSError as error:
         return f"The sandbox cannot be probed: {error}."
@@ -113,23 +96,28 @@ def _try(bwrap: str, interpreter: Interpreter) -> str:
 
 
 @contextmanager
-def _targets() -> Iterator[dict[str, Any]]:
+def _targets(namespaces: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Things of the host that everybody here may reach, and nobody in the sandbox."""
     abstract = f"\0roundtable-{secrets.token_hex(8)}"
     with (
         tempfile.TemporaryDirectory() as folder,
         socket.create_server(("127.0.0.1", 0)) as tcp,
         socket.socket(socket.AF_UNIX) as unix,
+        socket.socket(socket.AF_UNIX) as named,
     ):
         Path(folder).chmod(0o755)
         canary = Path(folder, "canary")
         canary.write_text("canary", encoding="utf-8")
         unix.bind(abstract)
         unix.listen()
+        named.bind(f"{folder}/socket")
+        Path(folder, "socket").chmod(0o777)
+        named.listen()
         yield {
             "canary": str(canary),
             "port": tcp.getsockname(),
             "abstract": abstract,
-            "namespaces": {name: str(Path("/proc/self/ns", name).readlink()) for name in NAMESPACES},
-            "environment": [*ENVIRONMENT, "PWD"],
+            "named": f"{folder}/socket",
+            "namespaces": {name: str(Path("/proc/self/ns", name).readlink()) for name in namespaces},
+            "environment": [*ENVIRONMENT, *_HARMLESS, *_IMAGES],
         }

@@ -10,21 +10,31 @@ from typing import Any
 
 import pytest
 
-from agents.ports import Sandbox
+from agents.ports import Sandbox, Session
 from agents.sandbox import open_sandbox
 from configs.settings import SandboxSettings
 
 
 def bubblewrap(**limits: Any) -> Sandbox:
     """The real thing; without bubblewrap on this machine every test that needs it fails."""
+    limits = {"warm": 0, **limits}
     sandbox = open_sandbox(SandboxSettings(backends=("bubblewrap",), **limits))
     assert sandbox.name == "bubblewrap", sandbox.run("").stderr
     return sandbox
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Sandbox:
-    return bubblewrap()
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = bubblewrap()
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def session(sandbox: Sandbox, tmp_path: Path) -> Iterator[Session]:
+    session = sandbox.session(keep=tmp_path / "kept")
+    yield session
+    session.close()
 
 
 @pytest.fixture

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from agents.errors import SandboxUnavailable
 from agents.sandbox import check_sandbox, open_sandbox
-from agents.sandbox.bubblewrap import BubblewrapSandbox
+from agents.sandbox.bubblewrap import BubblewrapWall
+from agents.sandbox.choose import find_bubblewrap
 from agents.sandbox.command import Interpreter
-from agents.sandbox.probe import probe, probe_program
+from agents.sandbox.environment import find_environment
+from agents.sandbox.probe import probe
+from agents.sandbox.sandbox import WalledSandbox
 from configs.settings import SandboxName, SandboxSettings
-
-NOT_BUILT = "not built into this version"
 
 COMPLAINTS = {
     "too old": ("bwrap: Unknown option --disable-userns", "Install bubblewrap 0.8 or newer."),
@@ -34,13 +37,12 @@ COMPLAINTS = {
 
 # Does as bubblewrap does, but without any walls.
 NO_WALLS = """
-    import os, subprocess, sys
-    def after(option): return sys.argv[sys.argv.index(option) + 1]
-    status = int(after("--json-status-fd"))
+    import os, sys, tempfile
+    status = int(sys.argv[sys.argv.index("--json-status-fd") + 1])
     os.write(status, b'{ "child-pid": %d }\\n' % os.getpid())
-    code = os.fdopen(int(after("--file"))).read()
-    done = subprocess.run([sys.executable, "-c", code])
-    os.write(status, b'{ "exit-code": %d }\\n' % done.returncode)
+    os.chdir(tempfile.mkdtemp())
+    program = sys.argv[sys.argv.index("--") + 1:]
+    os.execv(program[0], program)
 """
 
 
@@ -51,23 +53,26 @@ def program(folder: Path, text: str, interpreter: str = "/usr/bin/python3") -> s
     return str(path)
 
 
-def test_bubblewrap_is_chosen_by_default() -> None:
-    settings = SandboxSettings()
-
-    assert check_sandbox(settings).as_dict() == {
-        "backend": "bubblewrap",
-        "isolation": "full",
-        "usable": True,
-        "backends": [
-            {"name": "docker", "usable": False, "reason": NOT_BUILT},
-            {"name": "bubblewrap", "usable": True, "reason": ""},
-            {"name": "landlock", "usable": False, "reason": NOT_BUILT},
-        ],
-    }
-    assert open_sandbox(settings).run("print(1)").stdout == "1\n"
+def wall(bwrap: str, interpreter: str = "/usr/bin/python3") -> BubblewrapWall:
+    return BubblewrapWall(bwrap=bwrap, interpreter=Interpreter(interpreter))
 
 
-@pytest.mark.parametrize("backends", [("none",), ("none", "bubblewrap"), ("docker", "landlock"), ()])
+def test_every_backend_is_tried_and_the_first_that_holds_is_chosen() -> None:
+    report = check_sandbox(SandboxSettings(backends=("bubblewrap", "landlock"))).as_dict()
+
+    assert (report["backend"], report["isolation"], report["usable"]) == ("bubblewrap", "full", True)
+    assert [(b["name"], bool(b["reason"]) != b["usable"]) for b in report["backends"]] == [
+        ("bubblewrap", True),
+        ("landlock", True),
+    ]
+    assert report["backends"][0] == {"name": "bubblewrap", "usable": True, "reason": ""}
+
+
+def test_code_runs_by_default() -> None:
+    assert open_sandbox(SandboxSettings()).run("print(1)").stdout == "1\n"
+
+
+@pytest.mark.parametrize("backends", [("none",), ("none", "bubblewrap"), ()])
 def test_without_a_usable_backend_every_run_is_refused(backends: tuple[SandboxName, ...]) -> None:
     settings = SandboxSettings(backends=backends)
     report, sandbox = check_sandbox(settings), open_sandbox(settings)
@@ -88,28 +93,65 @@ def test_every_backend_of_the_settings_has_a_report() -> None:
 
 
 def test_a_missing_bubblewrap_is_named_with_its_package(tmp_path: Path) -> None:
-    found = probe(search_path=str(tmp_path))
+    with pytest.raises(
+        SandboxUnavailable, match=r"bubblewrap is not installed\. Install it: apt-get install bubblewrap"
+    ):
+        find_bubblewrap(search_path=str(tmp_path))
 
-    assert found.interpreter is None
-    assert found.reason.startswith("bubblewrap is not installed. Install it: apt-get install bubblewrap")
+
+def test_missing_packages_are_named_with_the_command_that_installs_them(tmp_path: Path) -> None:
+    settings = SandboxSettings(backends=("bubblewrap",), environment=tmp_path)
+
+    result = open_sandbox(settings).run("print(1)")
+
+    assert result.status == "refused"
+    assert f"The packages for the sandbox are not in {tmp_path}. Install them: `python -m" in result.stderr
+
+
+def test_packages_that_only_root_may_read_are_refused(world: Path) -> None:
+    (world / "closed").mkdir(mode=0o700)
+    folder = world / "closed" / "packages"
+    folder.mkdir()
+    (folder / "roundtable.json").write_text('{"executable": "/usr/bin/python3", "directories": []}', encoding="utf-8")
+
+    if os.getuid() == 0:
+        with pytest.raises(SandboxUnavailable, match="only root may read"):
+            find_environment(SandboxSettings(environment=folder))
+    else:
+        assert find_environment(SandboxSettings(environment=folder)).packages == folder
+
+
+def test_without_isolation_nothing_runs_unless_the_setting_named_for_its_danger_says_so() -> None:
+    assert open_sandbox(SandboxSettings(backends=())).run("print(1)").status == "refused"
+
+    settings = SandboxSettings(backends=(), dangerously_run_without_isolation=True)
+    result = open_sandbox(settings).run("print(1)")
+
+    assert check_sandbox(settings).isolation == "none"
+    assert (result.backend, result.isolation, result.stdout) == ("unsandboxed", "none", "1\n")
+    assert result.stderr == "Warning: this code ran as an ordinary process of this machine, without isolation."
+
+
+def test_none_among_the_backends_refuses_whatever_else_is_set() -> None:
+    settings = SandboxSettings(backends=("none",), dangerously_run_without_isolation=True)
+
+    assert open_sandbox(settings).run("print(1)").status == "refused"
 
 
 @pytest.mark.parametrize(("complaint", "advice"), [pytest.param(*row, id=name) for name, row in COMPLAINTS.items()])
 def test_what_bubblewrap_complains_of_becomes_advice(complaint: str, advice: str, world: Path) -> None:
-    found = probe_program(program(world, f'echo "{complaint}" >&2; exit 1', interpreter="/bin/sh"))
+    reason = probe(wall(program(world, f'echo "{complaint}" >&2; exit 1', interpreter="/bin/sh")))
 
-    assert found.interpreter is None
-    assert complaint.rstrip(".") in found.reason
-    assert advice in found.reason
+    assert complaint.rstrip(".") in reason
+    assert advice in reason
 
 
 def test_a_bubblewrap_that_does_not_isolate_is_not_used(world: Path) -> None:
-    found = probe_program(program(world, NO_WALLS))
+    reason = probe(wall(program(world, NO_WALLS)))
 
-    assert found.interpreter is None
-    assert found.reason.startswith("The sandbox does not isolate: code in it can read a file of the host")
+    assert reason.startswith("The sandbox does not isolate: code in it can read a file of the host")
     for leak in ("connect to a TCP port", "connect to a socket", "share a namespace", "keep rights"):
-        assert leak in found.reason
+        assert leak in reason
 
 
 @pytest.mark.parametrize("bwrap", ["missing", "folder", "not executable"])
@@ -119,20 +161,16 @@ def test_a_bubblewrap_that_cannot_be_started_refuses(bwrap: str, world: Path) ->
         path.mkdir()
     elif bwrap == "not executable":
         path.write_text("", encoding="utf-8")
-    sandbox = BubblewrapSandbox(
-        settings=SandboxSettings(), bwrap=str(path), interpreter=Interpreter("/usr/bin/python3")
-    )
-
-    result = sandbox.run("print(1)")
+    result = WalledSandbox(wall(str(path)), SandboxSettings()).run("print(1)")
 
     assert (result.status, result.exit_code) == ("refused", None)
     assert result.stderr.startswith("bubblewrap cannot be started: ")
 
 
-def test_an_interpreter_that_is_not_there_refuses(sandbox: BubblewrapSandbox) -> None:
-    result = BubblewrapSandbox(
-        settings=SandboxSettings(), bwrap=sandbox.bwrap, interpreter=Interpreter("/usr/bin/python0")
-    ).run("print(1)")
+def test_an_interpreter_that_is_not_there_refuses() -> None:
+    sandbox = WalledSandbox(wall(find_bubblewrap(), "/usr/bin/python0"), SandboxSettings())
+
+    result = sandbox.run("print(1)")
 
     assert result.status == "refused"
     assert "execvp /usr/bin/python0: No such file or directory" in result.stderr

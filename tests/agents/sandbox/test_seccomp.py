@@ -8,7 +8,13 @@ import struct
 import pytest
 
 from agents.errors import SandboxUnavailable
-from agents.sandbox.seccomp import REFUSED, program
+from agents.sandbox.seccomp import (
+    IGNORED_WITHOUT_NAMESPACES,
+    REFUSED,
+    REFUSED_WITHOUT_NAMESPACES,
+    machines,
+    program,
+)
 
 MACHINES = {"x86_64": (0xC000_003E, 0), "aarch64": (0xC000_00B7, 1)}
 ALLOW, KILL = 0x7FFF_0000, 0x8000_0000
@@ -24,6 +30,11 @@ CALLS = {  # name: (x86_64, aarch64)
     "socketpair": (53, 199),
     "ioctl": (16, 29),
     "a call of tomorrow": (451, 451),
+    "prlimit64": (302, 261),
+    "sched_setaffinity": (203, 122),
+    "setpriority": (141, 140),
+    "prctl": (157, 167),
+    "kill": (62, 129),
 }
 
 VERDICTS = [
@@ -47,12 +58,39 @@ VERDICTS = [
     ("ioctl", (0, 0x1_0000_5412), errno.EPERM),  # the kernel looks at 32 bits only
 ]
 
+WITHOUT_NAMESPACES = [
+    ("read", (), ALLOW),
+    ("execve", (), ALLOW),
+    ("clone", (17,), ALLOW),
+    ("clone", (0x1000_0000,), errno.EPERM),
+    ("clone3", (), errno.ENOSYS),
+    ("kill", (1,), ALLOW),  # Landlock's part
+    *[("socket", (family, 1), errno.EAFNOSUPPORT) for family in (0, 1, 2, 10, 16, 17, 38, 40)],
+    ("socketpair", (1, 1), ALLOW),
+    ("socketpair", (1, 1 | 0x8_0800), ALLOW),  # closed on exec, not blocking
+    ("socketpair", (1, 2), errno.EPERM),
+    ("socketpair", (1, 5 | 0x8_0000), errno.EPERM),
+    ("socketpair", (30, 1), errno.EAFNOSUPPORT),
+    ("ioctl", (0, 0x5412), errno.EPERM),
+    ("prlimit64", (0, 7), ALLOW),
+    ("prlimit64", (1234, 7), errno.EPERM),
+    ("sched_setaffinity", (0,), ALLOW),
+    ("sched_setaffinity", (1234,), errno.EPERM),
+    ("setpriority", (0, 0, 19), ALLOW),
+    ("setpriority", (0, 1234, 19), errno.EPERM),
+    ("setpriority", (2, 0, 19), errno.EPERM),
+    ("prctl", (15,), ALLOW),
+    ("prctl", (4, 0), errno.EPERM),
+]
 
-def verdict(machine: str, number: int, arguments: tuple[int, ...] = (), audit: int | None = None) -> int:
-    """What the filter says: ALLOW, KILL, or the errno it fails with."""
+
+def verdict(
+    machine: str, number: int, arguments: tuple[int, ...] = (), audit: int | None = None, *, namespaces: bool = True
+) -> int:
+    """What the filter says: ALLOW, KILL, or the errno it fails with; 0 is success without effect."""
     padded = (*arguments, 0, 0, 0, 0, 0, 0)[:6]
     data = struct.pack("=IIQ6Q", number, MACHINES[machine][0] if audit is None else audit, 0, *padded)
-    steps: list[tuple[int, int, int, int]] = list(struct.iter_unpack("=HBBI", program(machine)))
+    steps: list[tuple[int, int, int, int]] = list(struct.iter_unpack("=HBBI", program(machine, namespaces=namespaces)))
     at, accumulator = 0, 0
     while True:
         code, yes, no, operand = steps[at]
@@ -60,6 +98,10 @@ def verdict(machine: str, number: int, arguments: tuple[int, ...] = (), audit: i
             return operand & 0xFFFF if operand & 0xFFFF_0000 == 0x5_0000 else operand
         if code == 0x20:
             (accumulator,) = struct.unpack_from("=I", data, operand)
+            at += 1
+            continue
+        if code == 0x54:
+            accumulator &= operand
             at += 1
             continue
         tests = {
@@ -85,6 +127,27 @@ def test_every_call_of_the_table_is_refused(machine: str) -> None:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("call", "arguments", "expected"), WITHOUT_NAMESPACES)
+def test_calls_are_judged_without_namespaces(
+    machine: str, call: str, arguments: tuple[int, ...], expected: int
+) -> None:
+    assert verdict(machine, CALLS[call][MACHINES[machine][1]], arguments, namespaces=False) == expected
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [(REFUSED, errno.EPERM), (REFUSED_WITHOUT_NAMESPACES, errno.EPERM), (IGNORED_WITHOUT_NAMESPACES, 0)],
+)
+def test_more_is_refused_without_namespaces(
+    machine: str, table: dict[str, tuple[int | None, int | None]], expected: int
+) -> None:
+    numbers = [n for pair in table.values() if (n := pair[MACHINES[machine][1]]) is not None]
+
+    assert {verdict(machine, n, namespaces=False) for n in numbers} == {expected}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_a_foreign_architecture_is_killed(machine: str) -> None:
     assert verdict(machine, 0, audit=0x4000_0003) == KILL
 
@@ -94,7 +157,8 @@ def test_the_x32_numbers_are_killed() -> None:
 
 
 def test_the_program_fits_the_kernel() -> None:
-    assert all(len(program(machine)) // 8 <= 4096 for machine in MACHINES)
+    assert all(len(program(machine, namespaces=False)) // 8 <= 4096 for machine in MACHINES)
+    assert set(machines()) == set(MACHINES)
 
 
 def test_an_unknown_machine_is_named() -> None:
