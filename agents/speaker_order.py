@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.team_file import AssistantSeat, CriticSeat, TeamFile
+from agents.seats import AssistantSeat, CriticSeat
+from agents.team_file import TeamFile
 from agents.words import REVISE
 
 Message = Mapping[str, Any]

@@ -14,8 +14,7 @@ from agents.events import MessageCompleted, ToolReturned
 from agents.run import Run
 from agents.speaker_order import PendingCall, executor_of, pending_calls
 from agents.team_file import TeamFile
-from agents.tools.catalogue import TOOLS
-from agents.tools.registry import ToolContext, ToolResult
+from agents.tools.registry import Tool, ToolContext, ToolResult
 from configs.errors import AppError
 
 
@@ -26,10 +25,11 @@ class ToolAgent(ConversableAgent):  # type: ignore[misc]  # AutoGen is untyped
     ways of running functions and blocks of code are bypassed, so text can never become an action.
     """
 
-    def __init__(self, name: str, *, team: TeamFile, run: Run) -> None:
+    def __init__(self, name: str, *, team: TeamFile, run: Run, tools: Mapping[str, Tool]) -> None:
         super().__init__(name, llm_config=False, human_input_mode="NEVER", code_execution_config=False)
         self._team = team
         self._run = run
+        self._tools = tools
 
     def generate_reply(
         self, messages: Sequence[Mapping[str, Any]] | None = None, sender: Any = None, **_: Any
@@ -50,7 +50,15 @@ class ToolAgent(ConversableAgent):  # type: ignore[misc]  # AutoGen is untyped
         result = self._result(call)
         ms = (time.perf_counter() - started) * 1000
         self._run.emit(
-            ToolReturned(agent=self.name, call_id=call.id, tool=call.tool, content=result.text, ok=result.ok, ms=ms)
+            ToolReturned(
+                agent=self.name,
+                call_id=call.id,
+                tool=call.tool,
+                content=result.text,
+                ok=result.ok,
+                ms=ms,
+                error_type=result.error_type or ("" if result.ok else ToolError.__name__),
+            )
         )
         return result.text
 
@@ -58,16 +66,17 @@ class ToolAgent(ConversableAgent):  # type: ignore[misc]  # AutoGen is untyped
         context = ToolContext(run=self._run, agent=self.name, call_id=call.id)
         try:
             self._check_allowed(call)
-            return TOOLS[call.tool].call(context, call.arguments)
+            return self._tools[call.tool].call(context, call.arguments)
         except RunStopped:
             raise
         except AppError as error:
-            return ToolResult({"error": str(error)}, ok=False)
+            return ToolResult({"error": str(error)}, ok=False, error_type=type(error).__name__)
 
     def _check_allowed(self, call: PendingCall) -> None:
         assistant = self._team.assistant
         allowed = assistant.tools if call.caller == assistant.name else ()
         if call.tool not in allowed:
             raise ToolError(
-                f"{call.caller} cannot call {call.tool!r}.", hint=f"It may call: {', '.join(allowed) or 'nothing'}."
+                f"{call.caller} cannot call {call.tool[:80]!r}.",
+                hint=f"It may call: {', '.join(allowed) or 'nothing'}.",
             )

@@ -58,8 +58,13 @@ def render_context(passages: Sequence[Passage]) -> str:
         return ""
     everything = "\0".join(_heading(passage) + passage.hit.chunk.text for passage in passages)
     fence = f"=={hashlib.sha256(everything.encode()).hexdigest()[:16]}=="
-    blocks = [f"{fence} {_heading(passage)}\n{_broken(passage.hit.chunk.text)}" for passage in passages]
+    blocks = [f"{fence} {_heading(passage)}\n{inert(passage.hit.chunk.text)}" for passage in passages]
     return "\n".join([_PREAMBLE.format(fence=fence), *blocks, f"{fence} end of passages"])
+
+
+def inert(text: str) -> str:
+    """The text with the spelling of a model's control tokens broken."""
+    return _CONTROL.sub(r"< \1", text)
 
 
 def _heading(passage: Passage) -> str:
@@ -67,15 +72,11 @@ def _heading(passage: Passage) -> str:
     place = [f"p. {_pages(chunk.page, chunk.page_last)}"] if chunk.page is not None else []
     path = [" > ".join(chunk.headings)] if chunk.headings else []
     line = " ".join(" · ".join([document.source, *place, *path]).split())
-    return f"[{passage.marker}] {_broken(line)}"
+    return f"[{passage.marker}] {inert(line)}"
 
 
 def _pages(first: int, last: int | None) -> str:
     return f"{first}" if last in (None, first) else f"{first}–{last}"
-
-
-def _broken(text: str) -> str:
-    return _CONTROL.sub(r"< \1", text)
 
 
 def _sequences(text: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from retrieval.plan import NewContent, Plan, plan
 from retrieval.ports import Embedder
 from retrieval.sources import SourceFile, discover
 from retrieval.strategy import load_strategy
+from retrieval.tables import Table, tables
 from retrieval.types import Chunk, Document, IngestReport, Query, SearchResult
 from retrieval.verify import VerifyReport
 from retrieval.writing import Cancelled, Writer
@@ -168,6 +170,14 @@ class KnowledgeBase:
         """The chunks of a document in reading order."""
         with self._open() as parts:
             return parts.catalogue.chunks(parts.row.id, document_id)
+
+    def tables(self, document_id: str) -> list[Table]:
+        """The tables of a document in reading order. Raises UnknownDocument."""
+        with self._open() as parts:
+            if not parts.catalogue.places_of(parts.row.id, [document_id]):
+                raise UnknownDocument(f"{self.name!r} holds no document {document_id!r}.", hint="Search again.")
+            structure = parts.catalogue.docling_json(parts.row.id, document_id)
+        return tables(json.loads(structure))
 
     def chunk_counts(self) -> dict[str, int]:
         """Number of chunks per document id."""

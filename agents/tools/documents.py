@@ -14,7 +14,7 @@ LISTED = 200
 """How many documents a list names."""
 
 
-@tool
+@tool(timeout_s=None)
 def search_documents(context: ToolContext, query: str) -> dict[str, Any]:
     """Search the documents again. Use other words than before; passages already shown are not repeated.
 
@@ -23,7 +23,7 @@ def search_documents(context: ToolContext, query: str) -> dict[str, Any]:
     return _shown(context.run.look_up(query, agent=context.agent))
 
 
-@tool
+@tool(timeout_s=None)
 def list_documents(context: ToolContext) -> dict[str, Any]:
     """List the documents that can be searched and read, with their titles and numbers of pages."""
     documents = context.run.kb.documents()
@@ -31,7 +31,7 @@ def list_documents(context: ToolContext) -> dict[str, Any]:
     return {"documents": listed, "total": len(documents)}
 
 
-@tool
+@tool(timeout_s=None)
 def read_document(context: ToolContext, document: str) -> dict[str, Any]:
     """Read a document from where you last stopped reading it, as far as one reading goes.
 

@@ -1,33 +1,25 @@
-"""The tool that runs code, in the sandbox and nowhere else."""
+"""The tool that runs Python, in the sandbox and nowhere else."""
 
 from __future__ import annotations
 
-from agents.events import CodeRan
+from collections.abc import Sequence
+
+from agents.tools.cells import run_cell
 from agents.tools.registry import ToolContext, ToolResult, tool
 
 
-@tool
-def run_python(context: ToolContext, code: str) -> ToolResult:
-    """Run a Python program in a sandbox without network and files, and get what it printed.
+@tool(timeout_s=None)
+def run_python(
+    context: ToolContext, code: str, timeout_s: float | None = None, files: Sequence[str] = ()
+) -> ToolResult:
+    """Run a cell of Python in a sandbox, and get what it printed and the files it made.
 
-    code: the whole program; print every result you need
+    Variables, imports and files live on from cell to cell. There is no network. Installed are numpy, pandas,
+    matplotlib, scipy and openpyxl. Documents and tables lie in inputs/ and can be read only. Plots that are shown and
+    files written to the working directory become part of the answer.
+
+    code: the cell; print every result you need
+    timeout_s: seconds it may take, if it needs more or fewer than usual
+    files: documents to lay into inputs/ under their file names, each as list_documents or a passage names it
     """
-    run = context.run
-    result = run.sandbox().run(code, stop=run.stop)
-    run.check_stop()
-    run.emit(
-        CodeRan(
-            agent=context.agent,
-            call_id=context.call_id,
-            code=code,
-            backend=result.backend,
-            isolation=result.isolation,
-            status=result.status,
-            exit_code=result.exit_code,
-            stdout=result.stdout,
-            stderr=result.stderr,
-            ms=result.ms,
-        )
-    )
-    shown = {"status": result.status, "stdout": result.stdout, "stderr": result.stderr}
-    return ToolResult(shown, ok=result.status == "ok")
+    return run_cell(context, code, language="python", timeout_s=timeout_s, files=files)

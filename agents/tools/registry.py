@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, overload, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-
-from agents.errors import ToolError
+from agents.errors import ToolCrashed, ToolError
 from agents.run import Run
+from agents.tools.json_values import as_json
+from agents.tools.reasons import reason
+from agents.tools.signature import Signature, signature_of
+from agents.tools.time_limit import await_within, in_thread
+from configs.errors import AppError
 
 RESULT_CHARS = 40_000
 """Longest result a model is shown, in characters: about ten thousand tokens."""
+ARGUMENT_CHARS = 1_000_000
+TIMEOUT_S = 60.0
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What the OpenAI chat API takes as the name of a tool."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,74 +38,127 @@ class ToolContext:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a tool gives back; `ok` is false when the value describes a failure."""
+    """What a tool gives back; `ok` is false when the value describes a failure, whose kind is `error_type`."""
 
     value: Any
     ok: bool = True
+    error_type: str = ""
+    chars: int = RESULT_CHARS
 
     @property
     def text(self) -> str:
         """The value as JSON, cut to what a model can read."""
-        text = json.dumps(self.value, ensure_ascii=False)
-        return text if len(text) <= RESULT_CHARS else json.dumps({"cut_short": text[:RESULT_CHARS]}, ensure_ascii=False)
+        text = json.dumps(self.value, ensure_ascii=False).encode("utf-8", "replace").decode()
+        if len(text) <= self.chars:
+            return text
+        return json.dumps({"cut_short": text[: self.chars], "characters": len(text)}, ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class Tool:
-    """A function a model may call, with the shape of its arguments."""
-
-    name: str
-    description: str
-    arguments: type[BaseModel] = field(repr=False)
-    function: Callable[..., Any] = field(repr=False)
+@runtime_checkable
+class Tool(Protocol):
+    """Something a model may call."""
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def name(self) -> str:
+        """What the model calls it: up to 64 letters, digits, dashes and underscores."""
+        ...
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
         """The tool as the OpenAI chat API describes one."""
-        parameters = self.arguments.model_json_schema()
-        parameters.pop("title", None)
-        for parameter in parameters["properties"].values():
-            parameter.pop("title", None)
-        function = {"name": self.name, "description": self.description, "parameters": parameters}
-        return {"type": "function", "function": function}
+        ...
 
     def call(self, context: ToolContext, arguments: str) -> ToolResult:
-        """Run the tool on the JSON text a model wrote. Raises ToolError when the text does not fit the signature."""
-        try:
-            values = self.arguments.model_validate_json(arguments or "{}")
-        except ValidationError as error:
-            raise ToolError(f"{self.name} was called wrongly: {_explain(error)}.", hint=self._usage) from None
-        result = self.function(context, **dict(values))
-        return result if isinstance(result, ToolResult) else ToolResult(result)
+        """Work on the JSON text a model wrote. Raises an AppError for whatever goes wrong, RunStopped when stopped."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionTool:
+    """A function as a tool; one without `timeout_s` watches time and stop itself and is never left alone."""
+
+    name: str
+    signature: Signature = field(repr=False)
+    function: Callable[..., Any] = field(repr=False)
+    timeout_s: float | None = TIMEOUT_S
+    result_chars: int = RESULT_CHARS
 
     @property
-    def _usage(self) -> str:
-        names = ", ".join(self.arguments.model_fields) or "no arguments"
-        return f"Send one JSON object with: {names}."
+    def schema(self) -> Mapping[str, Any]:
+        """The tool as the OpenAI chat API describes one."""
+        return described(self.name, self.signature.description, self.signature.parameters)
+
+    def call(self, context: ToolContext, arguments: str) -> ToolResult:
+        """Run the function. Raises ToolError for arguments that do not fit and when it fails or takes too long."""
+        check_length(self.name, arguments)
+        values = self.signature.read(self.name, arguments)
+        first = (context,) if self.signature.takes_context else ()
+
+        def work() -> ToolResult:
+            return self._result(self.function(*first, **values))
+
+        try:
+            if self.timeout_s is None:
+                return work()
+            future = in_thread(work, name=f"tool-{self.name}")
+            return await_within(self.timeout_s, future, name=self.name, stop=context.run.stop)
+        except AppError:
+            raise
+        except BaseException as error:
+            log.exception("The tool %s failed", self.name)
+            raise ToolCrashed(
+                f"{self.name} failed: {reason(error)}.", hint="Change the arguments, or do without it."
+            ) from None
+
+    def _result(self, value: Any) -> ToolResult:
+        result = value if isinstance(value, ToolResult) else ToolResult(value)
+        try:
+            return replace(result, value=as_json(result.value), chars=min(result.chars, self.result_chars))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ToolError(f"The result of {self.name} cannot be used: {reason(error)}.") from None
 
 
-def tool(function: Callable[..., Any]) -> Tool:
-    """Make a tool of `function(context, …)`; its docstring describes it, and each parameter in a line `name: …`."""
-    text = inspect.cleandoc(function.__doc__ or "")
-    hints = get_type_hints(function)
-    _, *parameters = inspect.signature(function).parameters.values()
-    fields: dict[str, Any] = {p.name: (hints[p.name], _field(p, text)) for p in parameters}
-    strict = ConfigDict(extra="forbid", strict=True)
-    arguments = create_model(function.__name__, __config__=strict, **fields)
-    described = [line for line in text.splitlines() if line.partition(":")[0] not in fields]
-    return Tool(function.__name__, "\n".join(described).strip(), arguments, function)
+@overload
+def tool(function: Callable[..., Any], /) -> FunctionTool: ...
+@overload
+def tool(
+    *, timeout_s: float | None = TIMEOUT_S, result_chars: int = RESULT_CHARS
+) -> Callable[[Callable[..., Any]], FunctionTool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    timeout_s: float | None = TIMEOUT_S,
+    result_chars: int = RESULT_CHARS,
+) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
+    """Make a tool of a typed function; its docstring describes it, and each parameter in a line `name: …`.
+
+    A first parameter of the type ToolContext is passed by us and hidden from the model. The function runs in a thread
+    of its own for `timeout_s` seconds at most; a ToolError it raises is told to the model in its own words. Raises
+    TypeError for a function that no model could call.
+    """
+
+    def make(function: Callable[..., Any]) -> FunctionTool:
+        name = function.__name__
+        if not NAME.fullmatch(name):
+            raise TypeError(f"{name!r} cannot name a tool: use up to 64 letters a-z, digits, dashes and underscores.")
+        signature = signature_of(function, context=ToolContext)
+        return FunctionTool(
+            name=name, signature=signature, function=function, timeout_s=timeout_s, result_chars=result_chars
+        )
+
+    return make if function is None else make(function)
 
 
-def _field(parameter: inspect.Parameter, text: str) -> Any:
-    default = ... if parameter.default is parameter.empty else parameter.default
-    for line in text.splitlines():
-        if line.startswith(f"{parameter.name}: "):
-            return Field(default, description=line.partition(": ")[2])
-    raise TypeError(f"The docstring does not describe the parameter {parameter.name!r}.")
+def described(name: str, description: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool as the OpenAI chat API describes one."""
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    reason = f"{first['msg'][0].lower()}{first['msg'][1:]}"
-    return f"{where}: {reason}" if where else reason
+def check_length(name: str, arguments: str) -> None:
+    """Raise ToolError for arguments that nobody can have meant."""
+    if len(arguments) > ARGUMENT_CHARS:
+        raise ToolError(
+            f"{name} was called with {len(arguments):,} characters of arguments; {ARGUMENT_CHARS:,} are allowed.",
+            hint="Send less.",
+        )

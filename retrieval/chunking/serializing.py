@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
+from collections.abc import Iterator
 from typing import Any
 
 from docling_core.transforms.chunker.hierarchical_chunker import ChunkingDocSerializer, ChunkingSerializerProvider
@@ -17,6 +17,7 @@ from docling_core.transforms.serializer.markdown import (
 from docling_core.types.doc import DoclingDocument, RichTableCell, TableData, TableItem
 
 from retrieval.language import CJK
+from retrieval.tables import Cell, arranged
 
 _PLAIN = MarkdownParams(
     compact_tables=True,
@@ -61,15 +62,12 @@ class _Table(MarkdownTableSerializer):  # type: ignore[misc]  # docling is not t
 
 
 def _markdown(table: TableData) -> str:
-    """Stacked header rows become one, their texts joined; without any, the first row is the header."""
-    rows = [[""] * table.num_cols for _ in range(table.num_rows)]
-    heads = [False] * table.num_rows
+    header, rows = arranged(_cells(table), table.num_rows, table.num_cols)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["-"] * table.num_cols, *rows))
+
+
+def _cells(table: TableData) -> Iterator[Cell]:
     for cell in table.table_cells:
-        text = " ".join(cell.text.split()).replace("|", "\\|")
-        for row in range(cell.start_row_offset_idx, min(cell.end_row_offset_idx, table.num_rows)):
-            heads[row] |= cell.column_header
-            for column in range(cell.start_col_offset_idx, min(cell.end_col_offset_idx, table.num_cols)):
-                rows[row][column] = text
-    stacked = len(list(takewhile(bool, heads))) or 1
-    header = [" - ".join(dict.fromkeys(filter(None, names))) for names in zip(*rows[:stacked], strict=True)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["-"] * table.num_cols, *rows[stacked:]))
+        down = range(cell.start_row_offset_idx, cell.end_row_offset_idx)
+        across = range(cell.start_col_offset_idx, cell.end_col_offset_idx)
+        yield " ".join(cell.text.split()).replace("|", "\\|"), down, across, cell.column_header
