@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -15,6 +16,8 @@ from agents.ports import ConversationInfo, LanguageModel, Sandbox
 from agents.run import Run
 from agents.store import SQLiteConversationStore
 from agents.team_file import load_team
+from agents.tools.catalogue import with_built_in
+from agents.tools.registry import Tool
 from configs.settings import Settings
 from retrieval.strategy import load_strategy
 
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
 class App:
     """Library, sandbox, model and conversations of one data directory, each opened when first needed."""
 
-    def __init__(self, settings: Settings, *, exclusive: bool, command: str) -> None:
+    def __init__(self, settings: Settings, *, exclusive: bool, command: str, tools: Sequence[Tool]) -> None:
         self.settings = settings
+        self._tools = with_built_in(tools)
         self._exclusive, self._command = exclusive, command
         self._opening = threading.Lock()
         self._conversations: WeakValueDictionary[str, Conversation] = WeakValueDictionary()
@@ -36,6 +40,12 @@ class App:
         """The knowledge bases. Raises DataDirectoryInUse when another process owns them."""
         with self._opening:
             return self._library
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where code runs."""
+        with self._opening:
+            return self._sandbox
 
     @cached_property
     def store(self) -> SQLiteConversationStore:
@@ -71,14 +81,14 @@ class App:
         """Load AutoGen and choose the sandbox now rather than at the first question."""
         from agents.team import Team
 
-        Team.from_yaml(self.settings.team)
-        _ = self._sandbox
+        Team.from_yaml(self.settings.team, tools=self._tools)
+        self.sandbox.warm_up()
 
     def close(self) -> None:
         """Stop what runs and let other processes in."""
         for conversation in list(self._conversations.values()):
             conversation.close()
-        for part in ("_library", "store"):
+        for part in ("_sandbox", "_library", "store"):
             if part in vars(self):
                 getattr(self, part).close()
 
@@ -86,7 +96,7 @@ class App:
         return self._conversations.setdefault(conversation.id, conversation)
 
     def _check(self, info: ConversationInfo) -> None:
-        load_team(info.team)
+        load_team(info.team, tools=self._tools)
         load_strategy(info.strategy)
         if info.kb not in self.library.names():
             self.library.open(info.kb)
@@ -104,9 +114,12 @@ class App:
         return Resources(
             open_kb=lambda name: self.library.open(name),
             model=self._model,
-            sandbox=lambda: self._sandbox,
+            sandbox=lambda: self.sandbox,
             store=self.store,
             search=self.settings.search,
+            coding=self.settings.sandbox,
+            artifacts=self.settings.home / "artifacts",
+            tools=self._tools,
         )
 
     def _model(self, role: str, run: Run) -> LanguageModel:
@@ -125,6 +138,9 @@ class App:
         return open_sandbox(self.settings.sandbox)
 
 
-def build_app(settings: Settings, *, exclusive: bool = True, command: str = "") -> App:
-    """The application; `exclusive` and `command` as in `retrieval.library.Library`, which is opened on first use."""
-    return App(settings, exclusive=exclusive, command=command)
+def build_app(settings: Settings, *, exclusive: bool = True, command: str = "", tools: Sequence[Tool] = ()) -> App:
+    """The application; `exclusive` and `command` as in `retrieval.library.Library`, which is opened on first use.
+
+    `tools` are yours, for teams to name beside the built-in ones. Raises ConfigError for a name that is taken.
+    """
+    return App(settings, exclusive=exclusive, command=command, tools=tools)

@@ -6,4 +6,4 @@ from agents.tool_agent import ToolAgent
 
 
 class CodeExecutorAgent(ToolAgent):
-    """A tool agent whose one tool is `run_python`: code reaches it only as the argument of such a call."""
+    """A tool agent that has `run_python` and `run_shell`: code reaches it only as the argument of such a call."""

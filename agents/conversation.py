@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
+from agents.approvals import Approvals
 from agents.errors import ConversationError, RunStopped
-from agents.events import Event, Failed, RunCompleted, RunStarted
+from agents.events import CodeRan, Event, Failed, RunCompleted, RunStarted
 from agents.evidence import Evidence, known_passages
 from agents.history import exchanges
-from agents.ports import ConversationInfo, ConversationStore, KnowledgeBase, LanguageModel, Sandbox
+from agents.ports import ConversationInfo, ConversationStore, KnowledgeBase, LanguageModel, Sandbox, Session
 from agents.recorder import Recorder
 from agents.run import Run
 from agents.team_file import TeamFile, load_team
+from agents.tools.catalogue import TOOLS
+from agents.tools.registry import Tool
 from configs.errors import AppError
-from configs.settings import SearchSettings
+from configs.settings import SandboxSettings, SearchSettings
 
 QUESTION_CHARS = 20_000
 TITLE_CHARS = 80
@@ -29,13 +33,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What conversations share; each is opened when a run first needs it."""
+    """What conversations share; each is opened when a run first needs it.
+
+    The files that code makes are kept in a folder of `artifacts` for each conversation; without one they are lost.
+    """
 
     open_kb: Callable[[str], KnowledgeBase]
     model: Callable[[str, Run], LanguageModel]
     sandbox: Callable[[], Sandbox]
     store: ConversationStore
     search: SearchSettings = field(default_factory=SearchSettings)
+    coding: SandboxSettings = field(default_factory=SandboxSettings)
+    artifacts: Path | None = None
+    tools: Mapping[str, Tool] = field(default_factory=lambda: TOOLS)
 
 
 class Conversation:
@@ -48,6 +58,9 @@ class Conversation:
         self._events = list(events)
         self._lock = threading.Lock()
         self._current: tuple[Run, Recorder, threading.Thread] | None = None
+        self._approvals = Approvals()
+        self._session: Session | None = None
+        self._opening = threading.Lock()
 
     def ask(self, text: str) -> Iterator[Event]:
         """Start one run in a thread of its own; its events end with RunCompleted or Failed.
@@ -61,6 +74,16 @@ class Conversation:
                 raise ConversationError("The last question is still being answered.", hint="Wait for it, or stop it.")
             return iter(self._start(question))
 
+    def answer(
+        self, approval_id: str, *, approved: bool, code_sha256: str, code: str | None = None, reason: str = ""
+    ) -> None:
+        """Allow the code of an ApprovalRequested event, or `code` in its place, or say no; from any thread.
+
+        `code_sha256` names the code that was shown. Raises ConversationError for all but the first answer, for one
+        that comes too late, and for one about other code.
+        """
+        self._approvals.answer(approval_id, approved=approved, code_sha256=code_sha256, code=code, reason=reason)
+
     def stop(self) -> None:
         """End the current run within a second; what was said so far is its answer."""
         if self._current and not self._current[1].over:
@@ -71,10 +94,14 @@ class Conversation:
             timer.start()
 
     def close(self) -> None:
-        """Stop, and wait a moment for the thread to end."""
+        """Stop, wait a moment for the thread to end, and end the session in which code ran."""
         self.stop()
         if self._current:
             self._current[2].join(timeout=2 * STOP_GRACE_S)
+        with self._opening:
+            session, self._session = self._session, None
+        if session:
+            session.close()
 
     def events(self) -> list[Event]:
         """Everything that has happened, in order: what replay shows."""
@@ -82,7 +109,7 @@ class Conversation:
 
     @cached_property
     def _team(self) -> TeamFile:
-        return load_team(self.info.team)
+        return load_team(self.info.team, tools=self._resources.tools)
 
     def _start(self, question: str) -> Recorder:
         recorder = Recorder(self.id, first=len(self._events) + 1, keep=self._keep)
@@ -105,10 +132,22 @@ class Conversation:
             model=resources.model,
             sandbox=resources.sandbox,
             search=resources.search.model_copy(update={"strategy": self.info.strategy}),
+            coding=resources.coding,
+            approvals=self._approvals,
+            open_session=self._open_session,
+            state_gone=self._session is None and any(map(_left_state, self._events)),
             evidence=Evidence(known=known_passages(self._events)),
             history=exchanges(self._events),
             emit=recorder.emit,
         )
+
+    def _open_session(self) -> Session:
+        """The one session of this conversation, begun when code first needs it."""
+        with self._opening:
+            if self._session is None:
+                folder = self._resources.artifacts
+                self._session = self._resources.sandbox().session(keep=folder and folder / self.id)
+            return self._session
 
     def _keep(self, event: Event) -> None:
         self._resources.store.append(event)
@@ -132,10 +171,14 @@ class Conversation:
         from agents.team import Team
 
         try:
-            Team(self._team).discuss(run)
+            Team(self._team, tools=self._resources.tools).discuss(run)
         except RunStopped:
             return False
         return True
+
+
+def _left_state(event: Event) -> bool:
+    return isinstance(event, CodeRan) and event.status != "refused"
 
 
 def _checked(text: str) -> str:

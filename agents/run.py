@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from agents.approvals import Approvals
 from agents.errors import RunStopped
 from agents.events import Event, Retrieved, RunCompleted
 from agents.evidence import Evidence, describe
-from agents.ports import KnowledgeBase, LanguageModel, ModelReply, Sandbox
-from configs.settings import SearchSettings
+from agents.ports import KnowledgeBase, LanguageModel, ModelReply, Sandbox, Session
+from configs.settings import ApprovalPolicy, SandboxSettings, SearchSettings
 from retrieval.citations import cite
 from retrieval.language import detect_language
 from retrieval.types import Hit, Passage
@@ -40,7 +41,9 @@ class Usage:
 class Run:
     """Knowledge base, sandbox and the model of a role are opened by the run itself, when it first needs them.
 
-    `history` are earlier questions and answers as chat messages; `read` counts the chunks read of each document.
+    `open_session` gives the session of the conversation (without one the run has its own); `state_gone` says that what
+    earlier code left in it is no longer there. `approval` is the policy of the team, if it has one. `history` are
+    earlier questions and answers as chat messages; `read` counts the chunks read of each document.
     """
 
     question: str
@@ -48,6 +51,11 @@ class Run:
     model: Callable[[str, Run], LanguageModel]
     sandbox: Callable[[], Sandbox]
     search: SearchSettings = field(default_factory=SearchSettings)
+    coding: SandboxSettings = field(default_factory=SandboxSettings)
+    approval: ApprovalPolicy | None = None
+    approvals: Approvals = field(default_factory=Approvals)
+    open_session: Callable[[], Session] | None = None
+    state_gone: bool = False
     evidence: Evidence = field(default_factory=Evidence)
     history: Sequence[Mapping[str, Any]] = ()
     emit: Callable[[Event], None] = lambda _: None
@@ -56,6 +64,7 @@ class Run:
     started: float = field(default_factory=time.perf_counter)
     usage: Usage = field(default_factory=Usage)
     read: dict[str, int] = field(default_factory=dict)
+    artifacts: tuple[Mapping[str, Any], ...] = ()
     answer: str = ""
     draft: str = ""
     abstained: bool = False
@@ -64,6 +73,12 @@ class Run:
     def kb(self) -> KnowledgeBase:
         """The documents to answer from."""
         return self.open_kb()
+
+    @cached_property
+    def session(self) -> Session:
+        """Where its code runs. Raises RunStopped once the user has asked the run to stop."""
+        self.check_stop()
+        return self.open_session() if self.open_session else self.sandbox().session()
 
     @cached_property
     def language(self) -> str:
@@ -103,4 +118,5 @@ class Run:
             usage=asdict(self.usage),
             ms=(time.perf_counter() - self.started) * 1000,
             stopped=stopped,
+            artifacts=self.artifacts,
         )

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.app import App
-from agents.events import Failed, MessageCompleted, Retrieved, RunCompleted
-from agents.ports import CodeResult, Sandbox
+from agents.events import ApprovalRequested, Failed, MessageCompleted, Retrieved, RunCompleted
 from configs.errors import AppError
 from configs.settings import Settings, StorageSettings
 from retrieval.errors import SourceError
@@ -21,6 +20,8 @@ from retrieval.types import FileOutcome, Hit, IngestReport, SearchResult
 from ui.terminal import Tell
 
 Result = dict[str, Any]
+
+NOBODY_THERE = "Nobody is there to allow code in a single question; chat, the page or a script can be answered."
 
 
 class RunFailed(AppError):
@@ -42,7 +43,10 @@ def search(app: App, *, query: str, kb: str, strategy: str | None, k: int | None
 
 
 def ask(app: App, *, question: str, kb: str, team: str | None, strategy: str | None) -> Result:
-    """Hold one conversation of one question. Raises RunFailed when it ends without an answer."""
+    """Hold one conversation of one question. Raises RunFailed when it ends without an answer.
+
+    Nobody is there to allow code: whatever is asked for does not run.
+    """
     conversation = app.new_conversation(kb=kb, team=team, strategy=strategy)
     messages: list[Result] = []
     steps: list[Mapping[str, Any]] = []
@@ -51,6 +55,8 @@ def ask(app: App, *, question: str, kb: str, team: str | None, strategy: str | N
             messages.append({"agent": event.agent, "role": event.role, "content": event.content})
         elif isinstance(event, Retrieved):
             steps += event.steps
+        elif isinstance(event, ApprovalRequested):
+            conversation.answer(event.approval_id, approved=False, code_sha256=event.code_sha256, reason=NOBODY_THERE)
         elif isinstance(event, Failed):
             raise RunFailed(event)
         elif isinstance(event, RunCompleted):
@@ -62,6 +68,7 @@ def ask(app: App, *, question: str, kb: str, team: str | None, strategy: str | N
                 "messages": messages,
                 "usage": dict(event.usage),
                 "steps": [dict(step) for step in steps],
+                "artifacts": [dict(artifact) for artifact in event.artifacts],
                 "ms": round(event.ms, 1),
             }
     raise AssertionError("a run ends with RunCompleted or Failed")
@@ -214,15 +221,6 @@ def evaluate(settings: Settings, *, folder: Path, strategies: Sequence[str], tel
         "documents": len(dataset.corpus),
         "runs": [run.as_dict() for run in runs],
     }
-
-
-def run_file(sandbox: Sandbox, file: Path, *, timeout_s: float | None) -> CodeResult:
-    """Run a Python file in the sandbox. Raises SourceError when it cannot be read."""
-    try:
-        code = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{file} cannot be read as Python text ({error}).", hint="Give a UTF-8 file.") from error
-    return sandbox.run(code, timeout_s=timeout_s)
 
 
 READING: dict[str, Callable[..., Result]] = {

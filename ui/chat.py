@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from agents.conversation import Conversation
-from agents.events import CodeRan, Event, Failed, MessageCompleted, RunCompleted, TokenDelta, ToolCalled
+from agents.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
+    CodeRan,
+    Event,
+    Failed,
+    MessageCompleted,
+    RunCompleted,
+    TokenDelta,
+    ToolCalled,
+    ToolReturned,
+)
 from configs.errors import AppError
-from ui import terminal, text
+from ui import log, terminal, text
+from ui.approving import settle
 
 
 def talk(conversation: Conversation) -> None:
@@ -16,7 +29,7 @@ def talk(conversation: Conversation) -> None:
     terminal.say("Ask a question. Ctrl-C stops an answer, Ctrl-D ends.")
     for question in _questions():
         try:
-            _follow(conversation.ask(question))
+            _follow(conversation, conversation.ask(question))
         except KeyboardInterrupt:
             conversation.stop()
             terminal.say("\nStopped.")
@@ -36,23 +49,31 @@ def _questions() -> Iterator[str]:
             yield line
 
 
-def _follow(events: Iterator[Event]) -> None:
-    writing = ""
+def _follow(conversation: Conversation, events: Iterator[Event]) -> None:
+    writing, ran = "", set[str]()
     for event in events:
         if isinstance(event, TokenDelta):
             if writing != event.message_id:
                 sys.stdout.write(f"\n{event.agent}: ")
                 writing = event.message_id
             sys.stdout.write(event.text)
-        elif isinstance(event, MessageCompleted) and event.message_id != writing:
-            sys.stdout.write(f"\n{event.agent}: {event.content}")
-        elif isinstance(event, ToolCalled):
-            sys.stdout.write(f"\n{event.agent} calls {event.tool}({dict(event.arguments)})")
-        elif isinstance(event, CodeRan):
-            sys.stdout.write(f"\n[{event.backend}: {event.status}] {event.stdout}{event.stderr}")
+        elif isinstance(event, ToolCalled | CodeRan | ApprovalRequested | ApprovalAnswered):
+            ran |= {event.call_id} if isinstance(event, CodeRan) else set()
+            _write(event)
+        elif (isinstance(event, MessageCompleted) and event.message_id != writing) or (
+            isinstance(event, ToolReturned) and event.call_id not in ran
+        ):
+            _write(event)
         elif isinstance(event, Failed):
             sys.stdout.flush()
             terminal.fail(AppError(event.message, hint=event.hint), as_json=False)
         elif isinstance(event, RunCompleted):
             sys.stdout.write("\n".join(["", *text.sources([dict(c) for c in event.citations]), ""]))
         sys.stdout.flush()
+        if isinstance(event, ApprovalRequested):
+            settle(conversation, event)
+
+
+def _write(event: Event) -> None:
+    if told := log.step({"type": type(event).__name__, **asdict(event)}):
+        sys.stdout.write(f"\n{told}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ui import log
+
 Result = dict[str, Any]
 
 
@@ -15,8 +17,9 @@ def search(document: Result) -> str:
 
 
 def ask(document: Result) -> str:
-    """The answer, then the sources it cites."""
-    return "\n".join([document["answer"], *sources(document["citations"])])
+    """The answer, then the files that belong to it and the sources it cites."""
+    made = ["", *log.files(document["artifacts"])] if document["artifacts"] else []
+    return "\n".join([document["answer"], *made, *sources(document["citations"])])
 
 
 def sources(citations: list[Result]) -> list[str]:
@@ -97,19 +100,16 @@ def conversations(document: Result) -> str:
     return "\n".join(rows) or "No conversation yet."
 
 
-def events(document: Result) -> str:
-    """The messages of a conversation, each under the name of who spoke."""
-    spoken = [event for event in document["events"] if event["type"] in ("RunStarted", "MessageCompleted")]
-    return "\n\n".join(
-        f"user: {event['question']}" if event["type"] == "RunStarted" else f"{event['agent']}: {event['content']}"
-        for event in spoken
-    )
-
-
 def sandbox(document: Result) -> str:
     """Which backend would run code, and why the others would not."""
     rows = [f"{b['name']}: {'usable' if b['usable'] else b['reason']}" for b in document["backends"]]
     return "\n".join([f"backend {document['backend']}, isolation {document['isolation']}", *rows])
+
+
+def sandbox_sessions(document: Result) -> str:
+    """A line per session."""
+    rows = [_session(session) for session in document["sessions"]]
+    return "\n".join(rows) or "No session lives on. `python main.py sandbox run FILE --session ID` begins one."
 
 
 def doctor(document: Result) -> str:
@@ -123,6 +123,11 @@ def _document(document: Result) -> list[str]:
     line = f"{document['source']}: {figures}, {document['language']}, {document['parser']}"
     copies = [f"  also {copy}" for copy in document["copies"]]
     return [line, *copies, *(f"  {problem}" for problem in document["problems"])]
+
+
+def _session(session: Result) -> str:
+    use = "busy" if session["busy"] else f"idle for {session['idle_s']:.0f} s"
+    return f"{session['id']}: {use}, {session['backend']} ({session['isolation']}), process {session['pid']}"
 
 
 def _short(text: str) -> str:

@@ -144,6 +144,6 @@ def _message(text: str, calls: Sequence[ToolCall]) -> dict[str, Any]:
 def _as_object(arguments: str) -> Mapping[str, Any]:
     try:
         value = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

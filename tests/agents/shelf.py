@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from retrieval.embedding.hashing import HashingEmbedder
 from retrieval.errors import UnknownDocument
 from retrieval.language import detect_language
 from retrieval.ports import Embedder
+from retrieval.tables import Table
 from retrieval.types import Chunk, Document, Hit, Query, SearchResult, Step
 
 
 @dataclass
 class Shelf:
-    """Ranks by shared three-letter sequences; a page per paragraph. `searched` keeps every query."""
+    """Ranks by shared three-letter sequences; a page per paragraph, which may be a Markdown table.
+
+    `searched` keeps every query.
+    """
 
     texts: Mapping[str, str]
     name: str = "shelf"
@@ -34,6 +41,16 @@ class Shelf:
         document = self.document(document_id)
         paragraphs = self.texts[document.source].split("\n\n")
         return [_chunk(document, position, text) for position, text in enumerate(paragraphs)]
+
+    def tables(self, document_id: str) -> list[Table]:
+        return [_table(chunk) for chunk in self.chunks(document_id) if chunk.kind == "table"]
+
+    @contextmanager
+    def original(self, document: Document) -> Iterator[Path]:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / Path(document.source).name
+            path.write_text(self.texts[document.source], encoding="utf-8")
+            yield path
 
     def search(
         self,
@@ -83,5 +100,10 @@ def _chunk(document: Document, position: int, text: str) -> Chunk:
         page_last=position + 1,
         boxes={position + 1: ((72.0, 72.0, 540.0, 100.0),)},
         tokens=max(1, len(text) // 4),
-        kind="text",
+        kind="table" if text.startswith("|") else "text",
     )
+
+
+def _table(chunk: Chunk) -> Table:
+    header, _, *rows = (tuple(c.strip() for c in line.strip("|").split("|")) for line in chunk.text.splitlines())
+    return Table(columns=header, rows=tuple(rows), page=chunk.page)

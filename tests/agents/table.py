@@ -49,6 +49,7 @@ def conversation(
     kb: KnowledgeBase = HANDBOOK,
     model: Callable[[str, Run], LanguageModel] = extractive,
     sandbox: Sandbox | None = None,
+    **more: Any,
 ) -> Conversation:
     refusing = RefusingSandbox("No sandbox is usable here; install bubblewrap.")
     resources = Resources(
@@ -56,6 +57,8 @@ def conversation(
         model=model,
         sandbox=lambda: sandbox or refusing,
         store=SQLiteConversationStore(folder / "roundtable.sqlite"),
+        artifacts=folder / "artifacts",
+        **more,
     )
     return Conversation(ConversationInfo(id=uuid4().hex, kb=kb.name, team=team, strategy="hybrid"), resources)
 

@@ -157,3 +157,19 @@ def test_closing_stops_what_runs(home: Path) -> None:
         wait_until(lambda: server.requests)
         app.close()
         assert completed(run).stopped
+
+
+def test_closing_leaves_no_process_in_which_code_ran(home: Path) -> None:
+    import psutil
+
+    def inside() -> set[int]:
+        return {process.pid for process in psutil.Process().children(recursive=True) if "bwrap" in process.name()}
+
+    before = inside()
+    with ScriptedServer([call("run_python", {"code": "x = 1"}), say("1."), say("APPROVED")]) as server:
+        app = with_model(home, server)
+        talk = app.new_conversation(team="analyst")
+        list(talk.ask("Anything?"))
+        assert inside() - before
+        app.close()
+        assert not inside() - before

@@ -24,9 +24,8 @@ from agents.events import (
     ToolCalled,
     ToolReturned,
 )
-from agents.sandbox import open_sandbox
+from agents.ports import Sandbox
 from agents.store import SQLiteConversationStore
-from configs.settings import SandboxSettings
 from retrieval.errors import StoreError
 from retrieval.extractive import NOT_FOUND
 from tests.agents.shelf import Shelf
@@ -43,13 +42,13 @@ def streamed(events: list[Event], message: MessageCompleted) -> list[str]:
 class TestAnalyst:
     """Retriever → assistant → tool call → executor → assistant → critic."""
 
-    def test_a_calculation_passes_the_whole_table(self, tmp_path: Path) -> None:
+    def test_a_calculation_passes_the_whole_table(self, tmp_path: Path, sandbox: Sandbox) -> None:
         script = [
             call("run_python", {"code": "print(90 * 12)"}),
             say("The premium plan costs 1080 euros a year [1]."),
             say(APPROVED),
         ]
-        with asking(tmp_path, script, team="analyst", sandbox=open_sandbox(SandboxSettings())) as (events, server):
+        with asking(tmp_path, script, team="analyst", sandbox=sandbox) as (events, server):
             assert speakers(events) == [
                 ("retriever", "retriever"),
                 ("assistant", "assistant"),
@@ -91,14 +90,16 @@ class TestAnalyst:
             assert boat == 9
             assert completed(events).citations[0]["source"] == "boat.md"
 
-    def test_two_calls_in_one_message_go_to_the_agents_that_may_execute_them(self, tmp_path: Path) -> None:
+    def test_two_calls_in_one_message_go_to_the_agents_that_may_execute_them(
+        self, tmp_path: Path, sandbox: Sandbox
+    ) -> None:
         both = calls(
             call("run_python", {"code": "print(1)"}, id="a"),
             call("list_documents", {}, id="b"),
             call("run_python", {"code": "print(2)"}, id="c"),
         )
         script = [both, say("Three documents."), say(APPROVED)]
-        with asking(tmp_path, script, team="analyst", sandbox=open_sandbox(SandboxSettings())) as (events, server):
+        with asking(tmp_path, script, team="analyst", sandbox=sandbox) as (events, server):
             assert [m.agent for m in of(MessageCompleted, events)][2:4] == ["code_executor", "librarian"]
             assert [(r.agent, r.call_id) for r in of(ToolReturned, events)] == [
                 ("code_executor", "a"),
@@ -365,7 +366,7 @@ class TestStop:
             assert of(MessageCompleted, seen)[-1].content == "".join(d.text for d in of(TokenDelta, seen))
 
     @pytest.mark.parametrize("where", ["model", "search", "code"])
-    def test_stopping_takes_less_than_a_second(self, tmp_path: Path, where: str) -> None:
+    def test_stopping_takes_less_than_a_second(self, tmp_path: Path, sandbox: Sandbox, where: str) -> None:
         loop = call("run_python", {"code": "while True: pass"})
         scripts: dict[str, list[Any]] = {"model": [silence()], "search": [], "code": [loop]}
         waits_for = {"model": MessageCompleted, "search": RunStarted, "code": ToolCalled}[where]
@@ -375,7 +376,7 @@ class TestStop:
                 team="analyst",
                 kb=Slow({"a.md": "a"}) if where == "search" else Shelf({"a.md": "a"}),
                 model=served(server),
-                sandbox=open_sandbox(SandboxSettings()),
+                sandbox=sandbox,
             )
             seen: list[Event] = []
             for event in talk.ask("Anything?"):

@@ -21,6 +21,7 @@ EVERY_KIND: list[kinds.Event] = [
     kinds.ToolReturned(agent="a", call_id="c", tool="t", content="{}", ok=True, ms=1.0),
     kinds.ApprovalRequested(agent="a", approval_id="p", code="1", code_sha256="0"),
     kinds.ApprovalAnswered(approval_id="p", approved=False, reason="no"),
+    kinds.ApprovalAnswered(approval_id="p", approved=True, code="2", code_sha256="1", edited=True),
     kinds.CodeRan(
         agent="a",
         call_id="c",
@@ -32,9 +33,13 @@ EVERY_KIND: list[kinds.Event] = [
         stdout="",
         stderr="",
         ms=1.0,
+        artifacts=({"name": "plot-1.png", "media_type": "image/png", "bytes": 1, "path": "/x/plot-1.png"},),
+        state_lost=True,
     ),
     kinds.Failed(error_type="ModelTimeout", message="m", hint="h"),
-    kinds.RunCompleted(answer="a", abstained=False, citations=({"marker": 1},), usage={"calls": 1}),
+    kinds.RunCompleted(
+        answer="a", abstained=False, citations=({"marker": 1},), usage={"calls": 1}, artifacts=({"name": "a"},)
+    ),
 ]
 
 

@@ -39,7 +39,9 @@ def test_analyst_has_tools_an_executor_and_a_critic() -> None:
         "code_executor",
         "critic",
     ]
-    assert analyst.assistant.tools == ("search_documents", "list_documents", "read_document", "run_python")
+    documents = ("search_documents", "list_documents", "read_document", "read_table")
+    assert analyst.assistant.tools == (*documents, "run_python", "run_shell")
+    assert analyst.executors[0].tools == documents
 
 
 @pytest.mark.parametrize("name", team_names())
@@ -88,7 +90,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "prompt of another kind": (team(RETRIEVER, {**ASSISTANT, "prompt": "review"}), r"agents\[1\].prompt: The prompt"),
     "unknown tool": (
         team(RETRIEVER, {**ASSISTANT, "tools": ["rm"]}),
-        r"agents\[1\].tools: unknown tool 'rm', allowed: search_documents, list_documents, read_document, run_python",
+        r"agents\[1\].tools: unknown tool 'rm', allowed: search_documents, list_documents, read_document, read_table",
     ),
     "tool nobody executes": (team(RETRIEVER, SEARCHER), "exactly one agent must execute search_documents .got none."),
     "tool two execute": (
@@ -98,6 +100,14 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "code outside the executor": (
         team(RETRIEVER, ASSISTANT, {**LIBRARIAN, "tools": ["run_python"]}),
         "run_python is executed by a code_executor only",
+    ),
+    "shell outside the executor": (
+        team(RETRIEVER, ASSISTANT, {**LIBRARIAN, "tools": ["run_shell"]}),
+        "run_shell is executed by a code_executor only",
+    ),
+    "unknown policy": (
+        team(RETRIEVER, ASSISTANT, approval="sometimes"),
+        "approval: input should be 'always', 'never' or 'risky'",
     ),
     "no tools": (team(RETRIEVER, ASSISTANT, {**LIBRARIAN, "tools": []}), r"agents\[2\].tools: tuple should have"),
 }
