@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from configs.errors import AppError
-from ui import terminal, text
+from ui import log, terminal, text
+from ui.options import Json
+from ui.sandbox_cli import sandbox_cli
 
 if TYPE_CHECKING:
     from agents.app import App
@@ -26,7 +28,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 kb_cli = typer.Typer(help="Inspect, check, renew, move and delete knowledge bases.", rich_markup_mode=None)
-sandbox_cli = typer.Typer(help="Run code where it cannot hurt anyone.", rich_markup_mode=None)
 conversations_cli = typer.Typer(help="List and read past conversations.", rich_markup_mode=None)
 cli.add_typer(kb_cli, name="kb")
 cli.add_typer(sandbox_cli, name="sandbox")
@@ -38,12 +39,10 @@ _KB = typer.Option(help="Knowledge base.", show_default="default")
 _STRATEGY = typer.Option(help="How to search: a file of configs/strategies.", show_default="hybrid")
 _TEAM = typer.Option(help="Who answers: a file of configs/teams.", show_default="qa")
 _MODEL = typer.Argument(help="A model of the hub or a folder.", show_default="the configured one")
-_JSON = typer.Option("--json", help="Print one JSON document on stdout.")
 
 Kb = Annotated[Optional[str], _KB]  # noqa: UP045 - typer reads this at run time, also on Python 3.10
 Strategy = Annotated[Optional[str], _STRATEGY]  # noqa: UP045
 Team = Annotated[Optional[str], _TEAM]  # noqa: UP045
-Json = Annotated[bool, _JSON]
 Model = Annotated[Optional[str], _MODEL]  # noqa: UP045
 Password = Annotated[Optional[str], typer.Option(help="Opens encrypted PDFs; it is not kept.", metavar="TEXT")]  # noqa: UP045
 
@@ -327,32 +326,6 @@ def kb_delete(
     terminal.show({"deleted": kb}, as_json=as_json, text=lambda d: f"{d['deleted']} is deleted.")
 
 
-@sandbox_cli.command("check")
-def sandbox_check(context: typer.Context, as_json: Json = False) -> None:
-    """Try to break out of each backend, and say which would run code."""
-    from agents.sandbox import check_sandbox
-
-    terminal.show(check_sandbox(context.obj.sandbox).as_dict(), as_json=as_json, text=text.sandbox)
-
-
-@sandbox_cli.command("run")
-def sandbox_run(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A Python file.")],
-    timeout: Annotated[Optional[float], typer.Option(min=0.1, help="Seconds.", show_default="30")] = None,  # noqa: UP045
-    as_json: Json = False,
-) -> None:
-    """Run a Python file alone: no network, no files, no secrets."""
-    from agents.sandbox import open_sandbox
-    from ui.actions import run_file
-
-    result = run_file(open_sandbox(context.obj.sandbox), file, timeout_s=timeout)
-    terminal.show(result.as_dict(), as_json=as_json, text=lambda d: d["stdout"].rstrip("\n"))
-    if result.status != "ok":
-        terminal.say(result.stderr.rstrip() or f"Error: {result.status}")
-        raise typer.Exit(1)
-
-
 @conversations_cli.command("list")
 def conversations_list(context: typer.Context, as_json: Json = False) -> None:
     """All conversations, latest first."""
@@ -363,7 +336,7 @@ def conversations_list(context: typer.Context, as_json: Json = False) -> None:
 def conversations_show(context: typer.Context, conversation_id: str, as_json: Json = False) -> None:
     """What was said in one conversation."""
     document = _read(context, "conversations_show", conversation_id=conversation_id)
-    terminal.show(document, as_json=as_json, text=text.events)
+    terminal.show(document, as_json=as_json, text=log.events)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

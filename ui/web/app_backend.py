@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agents.errors import UnknownTeam
+from agents.team_file import team_names
 from configs.errors import AppError
 from retrieval.errors import UnknownDocument
 from retrieval.types import Chunk, Document, IngestReport
@@ -78,9 +80,17 @@ class AppBackend:
         """The verified file a document was made from."""
         return self._open(kb).original(document)
 
-    def new_conversation(self, kb: str) -> Chat:
-        """Begin a conversation."""
-        return self._app.result().new_conversation(kb=kb)
+    def teams(self) -> list[str]:
+        """Names, the configured one in front."""
+        configured = self._app.result().settings.team
+        return [configured, *(name for name in team_names() if name != configured)]
+
+    def new_conversation(self, kb: str, team: str | None = None) -> Chat:
+        """Begin a conversation; a browser may not name the file of a team."""
+        app, teams = self._app.result(), self.teams()
+        if team is not None and team not in teams:
+            raise UnknownTeam(f"There is no team {team!r}.", hint=f"Known teams: {', '.join(teams)}.")
+        return app.new_conversation(kb=kb, team=team)
 
     def _open(self, kb: str) -> KnowledgeBase:
         return self._app.result().library.open(kb)

@@ -58,6 +58,15 @@ class Chat(Protocol):
         """End the run under way soon; its last event is still delivered."""
         ...
 
+    def answer(
+        self, approval_id: str, *, approved: bool, code_sha256: str, code: str | None = None, reason: str = ""
+    ) -> None:
+        """Decide, once, about code that waits; `code_sha256` is the hash of what was shown, `code` runs instead of it.
+
+        Raises ConversationError for an approval that does not wait, or waits for other code.
+        """
+        ...
+
 
 class Backend(Protocol):
     """The application; every method but `readiness` waits until it is ready, and raises AppError if it never is."""
@@ -93,8 +102,15 @@ class Backend(Protocol):
         """
         ...
 
-    def new_conversation(self, kb: str) -> Chat:
-        """Begin a conversation about a knowledge base."""
+    def teams(self) -> list[str]:
+        """Names of the teams, the configured one in front."""
+        ...
+
+    def new_conversation(self, kb: str, team: str | None = None) -> Chat:
+        """Begin a conversation about a knowledge base, with the configured team if none is named.
+
+        Raises UnknownTeam for one that `teams` does not name.
+        """
         ...
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote
 
 from configs.errors import AppError
@@ -19,9 +17,7 @@ from retrieval.evidence.page_images import is_pictured, page_image, quoted_page
 from retrieval.types import Boxes, Document
 from ui.web.backend import Backend
 from ui.web.listing import base_name
-
-K = TypeVar("K")
-V = TypeVar("V")
+from ui.web.newest import Newest
 
 Key = tuple[str, str, str]
 """Knowledge base, document id, chunk id."""
@@ -80,15 +76,15 @@ class Exhibits:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._opened: OrderedDict[tuple[str, Key], Exhibit] = OrderedDict()
-        self._images: OrderedDict[tuple[Key, str, int], bytes] = OrderedDict()
+        self._opened: Newest[tuple[str, Key], Exhibit] = Newest(_MOST_OPENED)
+        self._images: Newest[tuple[Key, str, int], bytes] = Newest(_MOST_IMAGES)
         self._drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
 
     async def open(self, session: str, exhibit: Exhibit) -> Shown:
         """Let a session see an exhibit of its own conversation."""
         try:
             document = await asyncio.to_thread(self._backend.document, exhibit.kb, exhibit.document_id)
-            _keep(self._opened, (session, exhibit.key), exhibit, _MOST_OPENED)
+            self._opened.keep((session, exhibit.key), exhibit)
             if is_pictured(document.media_type) and exhibit.page:
                 return await self._pictured(exhibit, document)
             return await asyncio.to_thread(self._read, exhibit, document)
@@ -109,9 +105,8 @@ class Exhibits:
         if key not in self._images:
             async with self._drawing:
                 if key not in self._images:
-                    _keep(self._images, key, await asyncio.to_thread(self._draw, exhibit, page), _MOST_IMAGES)
-        self._images.move_to_end(key)
-        return self._images[key]
+                    self._images.keep(key, await asyncio.to_thread(self._draw, exhibit, page))
+        return self._images.use(key)
 
     async def original(self, exhibit: Exhibit) -> tuple[str, Iterator[bytes]]:
         """The name and the bytes of the file its document was made from. Raises AppError when it is gone or changed."""
@@ -150,14 +145,6 @@ class Exhibits:
 def _told(error: AppError, document: Document) -> str:
     """What happened; the page names files, not their folders."""
     return error.message.replace(document.source, base_name(document.source))
-
-
-def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
-    """Keep a value, and let the one go that was longest unused."""
-    kept[key] = value
-    kept.move_to_end(key)
-    if len(kept) > most:
-        kept.popitem(last=False)
 
 
 def _pieces(original: AbstractContextManager[Path]) -> Iterator[bytes]:

@@ -13,7 +13,9 @@ import gradio as gr
 from configs.errors import AppError
 from ui.web import evidence, listing
 from ui.web.backend import Backend
+from ui.web.decision import read_decision
 from ui.web.exhibits import Exhibits
+from ui.web.gallery import Gallery
 from ui.web.layout import Parts
 from ui.web.screen import screen
 from ui.web.session import session_of
@@ -43,9 +45,10 @@ def _shown(handler: Callable[..., Updates]) -> Callable[..., Updates]:
 class Handlers:
     """Everything the page can be told to do; each yields the parts that change, and finds its tab by the session."""
 
-    def __init__(self, backend: Backend, shelf: Shelf, exhibits: Exhibits, parts: Parts) -> None:
+    def __init__(self, backend: Backend, shelf: Shelf, exhibits: Exhibits, gallery: Gallery, parts: Parts) -> None:
         self._backend = backend
         self._exhibits = exhibits
+        self._gallery = gallery
         self._shelf = shelf
         self._parts = parts
         self._tabs = Tabs(backend)
@@ -57,11 +60,11 @@ class Handlers:
         """
         tab = self._tab(request)
         async for view in follow(lambda: tab.room.view, going=lambda _: tab.open):
-            yield {self._parts.table: screen(view)}
+            yield {self._parts.table: screen(view, await self._gallery.show(tab.browser, view))}
 
     @_shown
     async def load(self, request: gr.Request) -> Updates:
-        """A tab was opened: offer the knowledge bases once the application is ready."""
+        """A tab was opened: offer the knowledge bases and teams once the application is ready."""
         parts, tab = self._parts, self._tab(request)
         waiting = follow(self._backend.readiness, going=lambda state: tab.open and not (state.ready or state.error))
         async for state in waiting:
@@ -69,7 +72,11 @@ class Handlers:
         if state.ready:
             names = await asyncio.to_thread(self._backend.knowledge_bases)
             tab.room.kb = tab.room.kb or next(iter(names), None)
-            yield {parts.kb: gr.Dropdown(choices=names, value=tab.room.kb)}
+            teams = await asyncio.to_thread(self._backend.teams)
+            yield {
+                parts.kb: gr.Dropdown(choices=names, value=tab.room.kb),
+                parts.team: gr.Dropdown(choices=teams, value=tab.room.team or teams[0]),
+            }
             yield await self._documents(tab)
 
     @_shown
@@ -84,10 +91,17 @@ class Handlers:
         self._tab(request).room.stop()
 
     @_shown
-    async def begin(self, kb: str | None, request: gr.Request) -> Updates:
-        """Begin a new conversation, about another knowledge base or the same one."""
+    async def decide(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Someone decided about code that waits in the tab's room."""
+        if decision := read_decision(event._data):
+            await asyncio.to_thread(self._tab(request).room.decide, decision)
+            yield {self._parts.notice: ""}
+
+    @_shown
+    async def begin(self, kb: str | None, team: str | None, request: gr.Request) -> Updates:
+        """Begin a new conversation, about another knowledge base, with another team, or as before."""
         tab = self._tab(request)
-        tab.enter(kb)
+        tab.enter(kb, team)
         yield {self._parts.passage: "", self._parts.notice: ""}
         yield await self._documents(tab)
 
@@ -123,7 +137,9 @@ class Handlers:
         self._tabs.close(request.session_hash or "")
 
     def _tab(self, request: gr.Request) -> Tab:
-        return self._tabs.of(request.session_hash or "")
+        tab = self._tabs.of(request.session_hash or "")
+        tab.browser = session_of(request.request.scope)
+        return tab
 
     async def _documents(self, tab: Tab) -> dict[Any, Any]:
         kb = tab.room.kb

@@ -10,7 +10,15 @@ import gradio as gr
 from ui.web.screen import screen
 from ui.web.view import View
 
-_TABLE = '<div class="log" role="log" aria-label="Conversation" tabindex="0"></div><p class="status" role="status"></p>'
+_TABLE = (
+    '<div class="talk" tabindex="0" role="group" aria-label="Table">'
+    '<div class="log" role="log" aria-label="Conversation"></div><div class="panel"></div></div>'
+    '<p class="status" role="status"></p>'
+)
+_UNSANDBOXED = (
+    '<p role="note" class="danger"><strong>Code may run without isolation,</strong> as an ordinary process of this'
+    " machine: <code>dangerously_run_without_isolation</code> is set.</p>"
+)
 _BRAND = '<header class="brand"><h1>Roundtable</h1><p>Ask your documents</p></header>'
 
 
@@ -19,6 +27,7 @@ class Parts:
     """Every part a handler reads or changes."""
 
     kb: gr.Dropdown
+    team: gr.Dropdown
     new: gr.Button
     ready: gr.HTML
     table: gr.HTML
@@ -34,19 +43,25 @@ class Parts:
     documents: gr.HTML
 
 
-def lay_out() -> Parts:
+def lay_out(*, unsandboxed: bool) -> Parts:
     """Make the parts; to be called inside a `gr.Blocks`."""
+    if unsandboxed:
+        _html(_UNSANDBOXED, elem_id="unsandboxed")
     with gr.Row(elem_id="page"):
         with gr.Column(elem_id="top"):
             _html(_BRAND)
             kb = gr.Dropdown(label="Knowledge base", choices=[], interactive=True)
+            team = gr.Dropdown(label="Team", choices=[], interactive=True)
             new = gr.Button("New conversation", size="sm")
             ready = _html("", elem_id="ready")
         with gr.Column(elem_id="table"):
             table = _html(
                 screen(View()),
                 html_template=_TABLE,
-                js_on_load="roundtable.table(element, props, watch, data => trigger('cite', data))",
+                js_on_load=(
+                    "roundtable.table(element, props, watch, data => trigger('cite', data),"
+                    " data => trigger('decide', data))"
+                ),
             )
             notice = _html("", elem_id="notice")
             with gr.Row(elem_id="composer"):
@@ -66,6 +81,7 @@ def lay_out() -> Parts:
             documents = _html("")
     return Parts(
         kb=kb,
+        team=team,
         new=new,
         ready=ready,
         table=table,

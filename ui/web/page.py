@@ -6,6 +6,7 @@ import gradio as gr
 
 from ui.web.backend import Backend
 from ui.web.exhibits import Exhibits
+from ui.web.gallery import Gallery
 from ui.web.handlers import Handlers
 from ui.web.layout import lay_out
 from ui.web.uploads import Shelf
@@ -14,13 +15,18 @@ _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 _HOUR = 3600
 
 
-def build_page(backend: Backend, shelf: Shelf, exhibits: Exhibits) -> gr.Blocks:
-    """The page as Gradio blocks; nothing of it is published as an API."""
+def build_page(
+    backend: Backend, shelf: Shelf, exhibits: Exhibits, gallery: Gallery, *, unsandboxed: bool = False
+) -> gr.Blocks:
+    """The page as Gradio blocks; nothing of it is published as an API.
+
+    `unsandboxed` warns on it, for good, that code may run without isolation.
+    """
     with gr.Blocks(title="Roundtable", analytics_enabled=False, fill_width=True, delete_cache=(_HOUR, _HOUR)) as blocks:
-        parts = lay_out()
-        on = Handlers(backend, shelf, exhibits, parts)
+        parts = lay_out(unsandboxed=unsandboxed)
+        on = Handlers(backend, shelf, exhibits, gallery, parts)
         blocks.load(on.watch, None, [parts.table], **_QUIET)
-        blocks.load(on.load, None, [parts.ready, parts.kb, parts.documents, parts.notice], **_QUIET)
+        blocks.load(on.load, None, [parts.ready, parts.kb, parts.team, parts.documents, parts.notice], **_QUIET)
         gr.on(
             [parts.question.submit, parts.send.click],
             on.ask,
@@ -30,13 +36,14 @@ def build_page(backend: Backend, shelf: Shelf, exhibits: Exhibits) -> gr.Blocks:
         )
         parts.stop.click(on.stop, **_QUIET)
         gr.on(
-            [parts.new.click, parts.kb.input],
+            [parts.new.click, parts.kb.input, parts.team.input],
             on.begin,
-            [parts.kb],
+            [parts.kb, parts.team],
             [parts.passage, parts.documents, parts.notice],
             trigger_mode="multiple",
             **_QUIET,
         )
+        parts.table.decide(on.decide, None, [parts.notice], trigger_mode="multiple", **_QUIET)
         for place in (parts.table, parts.sources):
             place.cite(on.cite, None, [parts.passage], trigger_mode="multiple", **_QUIET)
         parts.files.upload(

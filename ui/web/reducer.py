@@ -104,6 +104,9 @@ def _(event: CodeRan, view: View) -> View:
 
 @_apply.register
 def _(event: ApprovalRequested, view: View) -> View:
+    place = _last(view, Called, lambda called: called.call.call_id == event.call_id and not called.done)
+    if place is not None:
+        view = _put(view, place[0], replace(place[1], asked=True))
     return _add(view, Approval(request=event))
 
 
@@ -153,10 +156,19 @@ def _with_answer(view: View, outcome: RunCompleted) -> View:
         marker = int(citation["marker"])
         quotes[marker] = tuple(dict.fromkeys((*quotes.get(marker, ()), str(citation["quote"]))))
     view = replace(view, quotes=quotes)
+    if outcome.artifacts:
+        view = _answered(view)
     place = _last(view, Said, lambda said: said.role == "assistant" and _words(outcome.answer) in _words(said.text))
     if place is None or place[0] < _begin(view):
         return _add(view, Said(agent="assistant", message_id="", text=outcome.answer, done=True, outcome=outcome))
     return _put(view, place[0], replace(place[1], text=outcome.answer, outcome=outcome))
+
+
+def _answered(view: View) -> View:
+    """The view whose newest answer shows what the code of its run made."""
+    begin, items = _begin(view), view.items
+    work = (replace(item, answered=True) if isinstance(item, Ran) else item for item in items[begin:])
+    return replace(view, items=(*items[:begin], *work))
 
 
 def _begin(view: View) -> int:
@@ -173,7 +185,7 @@ def _closed(view: View) -> View:
     """The view with everything ended that was under way."""
     if view.pending:
         view = replace(_add(view, Asked(text=view.pending)), pending="")
-    items = (replace(item, done=True) if isinstance(item, (Said, Called)) else item for item in view.items)
+    items = (replace(item, done=True) if isinstance(item, (Said, Called, Approval)) else item for item in view.items)
     return replace(view, items=tuple(items))
 
 

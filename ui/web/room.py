@@ -10,6 +10,7 @@ from agents.errors import ConversationError
 from agents.events import Event, Failed, RunCompleted
 from configs.errors import AppError
 from ui.web.backend import Backend, Chat, first_kb
+from ui.web.decision import Decision
 from ui.web.reducer import asked, reduce
 from ui.web.view import View
 
@@ -17,10 +18,14 @@ log = logging.getLogger(__name__)
 
 
 class Room:
-    """One conversation; `view` is always the newest. Without a knowledge base its first question waits for one."""
+    """One conversation; `view` is always the newest.
 
-    def __init__(self, backend: Backend, kb: str | None) -> None:
+    Without a knowledge base its first question waits for one; without a team the configured one answers.
+    """
+
+    def __init__(self, backend: Backend, kb: str | None, team: str | None = None) -> None:
         self.kb = kb
+        self.team = team
         self.view = View()
         self._backend = backend
         self._chat: Chat | None = None
@@ -47,6 +52,18 @@ class Room:
         if self._chat is not None:
             self._chat.stop()
 
+    def decide(self, decision: Decision) -> None:
+        """Answer for code that waits. Raises ConversationError when it does not wait, or no longer, in this room."""
+        if self._chat is None:
+            raise ConversationError("No code waits for your approval here.", hint="Ask a question first.")
+        self._chat.answer(
+            decision.approval_id,
+            approved=decision.approved,
+            code_sha256=decision.code_sha256,
+            code=decision.code,
+            reason=decision.reason,
+        )
+
     def _run(self, question: str, stopped: threading.Event) -> None:
         error = AppError("The run ended without an answer.", hint="Ask again.")
         try:
@@ -63,7 +80,7 @@ class Room:
 
     def _events(self, question: str, stopped: threading.Event) -> Iterator[Event]:
         self.kb = self.kb or first_kb(self._backend)
-        chat = self._chat or self._backend.new_conversation(self.kb)
+        chat = self._chat or self._backend.new_conversation(self.kb, self.team)
         with self._lock:
             if stopped.is_set():
                 return

@@ -22,15 +22,17 @@ _SHUTDOWN_S = 1
 
 
 def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str] | None = None) -> FastAPI:
-    """The page at `/`, the evidence it shows below `/evidence/`, and `GET /api/health` → `{"ready": bool}`.
+    """The page at `/`, what it shows below `/evidence/` and `/artifacts/`, and `GET /api/health` → `{"ready": bool}`.
 
     `private` adds the interface of `ui.web.command_route` for an application, behind a token.
     """
     import gradio as gr
     from fastapi import FastAPI
 
+    from ui.web.artifact_route import serve_artifacts
     from ui.web.evidence_route import serve_exhibits
     from ui.web.exhibits import Exhibits
+    from ui.web.gallery import Gallery
     from ui.web.guard import Guard
     from ui.web.page import build_page
     from ui.web.session import Sessions
@@ -47,10 +49,13 @@ def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str]
         from ui.web.command_route import serve_actions
 
         serve_actions(app, *private)
-    exhibits = Exhibits(backend)
+    exhibits, gallery = Exhibits(backend), Gallery(settings.home / "artifacts")
     serve_exhibits(app, exhibits)
+    serve_artifacts(app, gallery)
     max_mb = settings.parsing.max_file_mb
-    page = build_page(backend, Shelf(folder=settings.home / "uploads", max_mb=max_mb), exhibits)
+    shelf = Shelf(folder=settings.home / "uploads", max_mb=max_mb)
+    unsandboxed = settings.sandbox.dangerously_run_without_isolation
+    page = build_page(backend, shelf, exhibits, gallery, unsandboxed=unsandboxed)
     gr.mount_gradio_app(
         app,
         page,

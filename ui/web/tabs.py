@@ -16,18 +16,19 @@ MOST_FILES = 200
 
 
 class Tab:
-    """One browser tab: the room it is in and its newest upload."""
+    """One browser tab: the browser it is of, the room it is in and its newest upload."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self.browser = ""
         self.room = Room(backend, None)
         self.intake: Intake | None = None
         self.open = True
 
-    def enter(self, kb: str | None) -> None:
+    def enter(self, kb: str | None, team: str | None = None) -> None:
         """Leave the room, ending what runs there, for a new one."""
         self.room.stop()
-        self.room = Room(self._backend, kb)
+        self.room = Room(self._backend, kb, team)
 
     def take_in(self, shelf: Shelf, uploads: Sequence[Path]) -> Intake:
         """Start to read uploads into the room's knowledge base. Raises SourceError while earlier ones are read,

@@ -50,9 +50,13 @@ class Searched:
 
 @dataclass(frozen=True, kw_only=True)
 class Called:
-    """A tool an agent asked for; `done` without `returned` when the run ended before the tool did."""
+    """A tool an agent asked for; `done` without `returned` when the run ended before the tool did.
+
+    `asked` once a person is asked about it and sees its arguments there.
+    """
 
     call: ToolCalled
+    asked: bool = False
     returned: ToolReturned | None = None
     done: bool = False
 
@@ -66,17 +70,19 @@ class Returned:
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """Code that ran, or was refused."""
+    """Code that ran, or was refused; `answered` once an answer shows what it made."""
 
     code: CodeRan
+    answered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """Code that waits, or waited, for a person."""
+    """Code that waits, or waited, for a person; `done` without an answer when the run ended before one came."""
 
     request: ApprovalRequested
     answer: ApprovalAnswered | None = None
+    done: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +118,13 @@ class View:
     def busy(self) -> bool:
         """Whether a question is being answered."""
         return self.phase in ("waiting", "running")
+
+    @property
+    def waiting(self) -> ApprovalRequested | None:
+        """The code that a person must decide about before the run goes on."""
+        open_ones = (item for item in self.items if isinstance(item, Approval) and not (item.answer or item.done))
+        first = next(open_ones, None) if self.busy else None
+        return first.request if first else None
 
     @property
     def cited(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
-from configs.settings import ParsingSettings, Settings, UISettings
+from configs.settings import ParsingSettings, SandboxSettings, Settings, UISettings
 from ui.web.backend import Backend
 from ui.web.server import create_app
 
@@ -29,10 +29,10 @@ CHROMIUM_FLAGS = [
 
 
 @contextmanager
-def served(backend: Backend, home: Path) -> Iterator[str]:
+def served(backend: Backend, home: Path, *, sandbox: SandboxSettings | None = None) -> Iterator[str]:
     """The address of a real server on a free port, for as long as the block lasts."""
-    limits = ParsingSettings(max_file_mb=2)
-    app = create_app(backend, Settings(data_dir=home, ui=UISettings(port=0), parsing=limits))
+    limits, sandbox = ParsingSettings(max_file_mb=2), sandbox or SandboxSettings()
+    app = create_app(backend, Settings(data_dir=home, ui=UISettings(port=0), parsing=limits, sandbox=sandbox))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from agents.errors import ConversationError, UnknownTeam
 from agents.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
     CodeRan,
     Event,
     MessageCompleted,
@@ -31,17 +36,28 @@ PAGES = 2
 
 
 class ScriptedChat:
-    """Plays one script per question; `pause_s` passes between events, and `stop` ends it as the engine does."""
+    """Plays one script per question; `pause_s` passes between events, and `stop` ends it as the engine does.
 
-    def __init__(self, script: Script, pause_s: float) -> None:
+    A script that requests an approval goes on when it is answered, in time; `answers` then has the answer.
+    `meanwhile` are events that happen while it waits.
+    """
+
+    def __init__(
+        self, script: Script, pause_s: float, answers: list[ApprovalAnswered], meanwhile: Script = lambda _: ()
+    ) -> None:
         self._script = script
         self._pause_s = pause_s
+        self._answers = answers
+        self._meanwhile = meanwhile
         self._stopped = threading.Event()
+        self._asked: ApprovalRequested | None = None
+        self._answered = threading.Event()
+        self._deciding = threading.Lock()
 
     def ask(self, text: str) -> Iterator[Event]:
         self._stopped.clear()
         said = ""
-        for event in self._script(text):
+        for event in self._played(text):
             if self._stopped.wait(self._pause_s):
                 yield RunCompleted(answer=said, abstained=False, stopped=True)
                 return
@@ -50,6 +66,56 @@ class ScriptedChat:
 
     def stop(self) -> None:
         self._stopped.set()
+        self._give_up("The run was stopped.")
+
+    def answer(
+        self, approval_id: str, *, approved: bool, code_sha256: str, code: str | None = None, reason: str = ""
+    ) -> None:
+        with self._deciding:
+            asked = self._asked
+            if asked is None or approval_id != asked.approval_id:
+                raise ConversationError("This code no longer waits for an answer.", hint="See what became of it above.")
+            if code_sha256 != asked.code_sha256:
+                raise ConversationError("This is not the code that waits.", hint="Reload the page.")
+            self._decide(asked, approved=approved, code=code, reason=reason)
+
+    def _played(self, text: str) -> Iterator[Event]:
+        for event in self._script(text):
+            if isinstance(event, ApprovalRequested):
+                yield from self._wait(replace(event, at=time.time()), text)
+            else:
+                yield event
+
+    def _wait(self, asked: ApprovalRequested, text: str) -> Iterator[Event]:
+        self._answered.clear()
+        self._asked = asked
+        yield asked
+        for event in self._meanwhile(text):
+            if not self._answered.wait(0.02):
+                yield event
+        if not self._answered.wait(max(0.0, asked.at + asked.timeout_s - time.time())):
+            self._give_up("Nobody answered in time.")
+        yield self._answers[-1]
+
+    def _give_up(self, reason: str) -> None:
+        with self._deciding:
+            if self._asked:
+                self._decide(self._asked, approved=False, code=None, reason=reason)
+
+    def _decide(self, asked: ApprovalRequested, *, approved: bool, code: str | None, reason: str) -> None:
+        self._asked = None
+        runs = (asked.code if code is None else code) if approved else ""
+        self._answers.append(
+            ApprovalAnswered(
+                approval_id=asked.approval_id,
+                approved=approved,
+                reason=reason,
+                code=runs,
+                code_sha256=sha256(runs),
+                edited=approved and runs != asked.code,
+            )
+        )
+        self._answered.set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +130,8 @@ class Kept:
 class ScriptedBackend:
     """Two knowledge bases, ready unless `ready` is cleared; every file has two pages, "corrupt" ones fail to parse.
 
-    `shelf` holds the documents whose evidence can be shown, by knowledge base and id.
+    `shelf` holds the documents whose evidence can be shown, by knowledge base and id; `begun` the conversations, by
+    knowledge base and team; `answers` what was decided about code, while `meanwhile` happened.
     """
 
     def __init__(self, script: Script, *, pause_s: float = 0.0) -> None:
@@ -79,6 +146,9 @@ class ScriptedBackend:
         self.broken: AppError | None = None
         self.ingested: list[Path] = []
         self.shelf: dict[tuple[str, str], Kept] = {}
+        self.answers: list[ApprovalAnswered] = []
+        self.meanwhile: Script = lambda _: ()
+        self.begun: list[tuple[str, str | None]] = []
         self.rows = {
             "handbook": [DocumentRow(name="handbook.pdf", pages=12, chunks=40, status="indexed")],
             "员工手册": [],
@@ -126,10 +196,17 @@ class ScriptedBackend:
             raise SourceError("The original is no longer there.")
         yield path
 
-    def new_conversation(self, kb: str) -> ScriptedChat:
+    def teams(self) -> list[str]:
+        self.ready.wait()
+        return ["qa", "analyst"]
+
+    def new_conversation(self, kb: str, team: str | None = None) -> ScriptedChat:
         self.documents(kb, 0)
         self.ready.wait()
-        return ScriptedChat(self.script, self.pause_s)
+        if team not in (None, *self.teams()):
+            raise UnknownTeam(f"There is no team {team!r}.")
+        self.begun.append((kb, team))
+        return ScriptedChat(self.script, self.pause_s, self.answers, self.meanwhile)
 
     def _read(self, kb: str, path: Path) -> list[FileOutcome]:
         self.ingested.append(path)
@@ -143,6 +220,11 @@ class ScriptedBackend:
             return FileOutcome(source=source, status="failed", error="The document is corrupt.")
         self.rows[kb].append(DocumentRow(name=Path(source).name, pages=PAGES, chunks=7, status="indexed"))
         return FileOutcome(source=source, status="indexed", chunks=7, pages=PAGES, seconds=0.4)
+
+
+def sha256(code: str) -> str:
+    """The hash of code, as approvals have it."""
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def passage(marker: int, text: str, **more: Any) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from agents.app import App, build_app
+from agents.errors import UnknownTeam
 from agents.events import RunCompleted
 from configs.errors import AppError
 from configs.settings import ParsingSettings, Settings
@@ -98,6 +99,17 @@ def test_a_conversation_is_held_with_the_agents(backend: AppBackend) -> None:
     *_, last = backend.new_conversation("handbook").ask("How much is paid for a hotel?")
     assert isinstance(last, RunCompleted)
     assert "120" in last.answer
+
+
+def test_the_configured_team_comes_first_and_only_known_ones_are_asked(backend: AppBackend, tmp_path: Path) -> None:
+    assert backend.teams()[0] == "qa"
+    assert "analyst" in backend.teams()
+    backend.new_conversation("handbook", "analyst")
+    (tmp_path / "team.yaml").write_text("secret: here")
+    for team in ("nobody", str(tmp_path / "team.yaml")):
+        with pytest.raises(UnknownTeam, match="There is no team") as raised:
+            backend.new_conversation("handbook", team)
+        assert "secret" not in str(raised.value)
 
 
 def test_preparing_tells_what_it_does_and_then_is_ready(app: App) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from agents.events import Event, Failed, RunStarted
 from configs.errors import AppError
 from tests.retrieval.evidence.pixels import yellow
+from tests.ui.web.browsing import ask, ended, log, opened
 from tests.ui.web.conftest import served
 from tests.ui.web.exhibited import BASELINE, CHINESE, CODE, MARKDOWN, PDF, furnish, word_left
 from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion
@@ -50,37 +51,15 @@ def backend(server: tuple[ScriptedBackend, str]) -> ScriptedBackend:
 @pytest.fixture
 def page(browser: Browser, backend: ScriptedBackend, server: tuple[ScriptedBackend, str]) -> Iterator[Page]:
     """An opened page; afterwards nothing may have gone wrong in the browser."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
-    local = (server[1], "data:", "blob:")
-    page.on("request", lambda request: None if request.url.startswith(local) else wrong.append(request.url))
-    page.goto(server[1])
-    yield page
-    context.close()
-    assert wrong == []
-
-
-def ask(page: Page, question: str = "How much is a hotel?") -> None:
-    page.get_by_role("textbox", name="Your question").fill(question)
-    page.get_by_role("button", name="Ask", exact=True).click()
-
-
-def ended(page: Page, words: str = "Done.") -> None:
-    expect(page.locator("#table").get_by_role("status")).to_have_text(words, timeout=10_000)
-
-
-def log(page: Page) -> Locator:
-    return page.get_by_role("log")
+    with opened(browser, server[1]) as page:
+        yield page
 
 
 def test_the_page_is_ready_to_use(page: Page) -> None:
     expect(page.get_by_role("heading", name="Roundtable", level=1)).to_be_visible()
     expect(page.get_by_role("cell", name="handbook.pdf")).to_be_visible()
     expect(page.get_by_label("Knowledge base")).to_have_value("handbook")
+    expect(page.get_by_label("Team")).to_have_value("qa")
     expect(page.get_by_role("row", name="handbook.pdf")).to_contain_text("40")
 
 
@@ -351,6 +330,20 @@ def test_the_next_question_can_be_typed_while_the_last_is_answered(page: Page, b
     expect(box).to_have_value("And taxis?")
     box.press("Enter")
     expect(log(page).locator(".question")).to_have_text(["How much is a hotel?", "And taxis?"])
+
+
+def test_the_newest_words_stay_in_sight_unless_the_reader_has_scrolled_up(page: Page, backend: ScriptedBackend) -> None:
+    backend.script = answering(ANSWER * 40)
+    talk, left_below = page.locator(".talk"), "talk => talk.scrollHeight - talk.scrollTop - talk.clientHeight"
+    ask(page)
+    ended(page)
+    assert talk.evaluate("talk => talk.scrollHeight > 2 * talk.clientHeight")
+    assert talk.evaluate(left_below) < 2
+    talk.evaluate("talk => talk.scrollTop = 0")
+    ask(page, "And once more?")
+    ended(page)
+    expect(log(page).locator(".question")).to_have_count(2)
+    assert talk.evaluate("talk => talk.scrollTop") == 0
 
 
 def test_a_closed_tab_does_not_end_the_run(page: Page, backend: ScriptedBackend) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,9 +22,11 @@ from agents.events import (
     from_json,
     to_json,
 )
+from tests.ui.web import computed
 from tests.ui.web.scripted import ANSWER, HOTEL, cited, discussion, passage, streamed
 from ui.web import evidence, transcript
 from ui.web.reducer import asked, reduce, replay
+from ui.web.screen import screen
 from ui.web.view import Approval, Asked, Called, Problem, Ran, Returned, Said, Searched, Stopped, View
 
 START = RunStarted(question="How much?", team="qa", kb="handbook", strategy="hybrid")
@@ -34,6 +37,7 @@ EVENTS: list[Event] = [
     ApprovalRequested(agent="code_executor", approval_id="a1", code="1/0", code_sha256="0"),
     ApprovalAnswered(approval_id="a1", approved=False, reason="no"),
     ApprovalAnswered(approval_id="unknown", approved=True),
+    ApprovalRequested(agent="code_executor", approval_id="a2", code="2", code_sha256="0", call_id="t2", timeout_s=9),
     MessageCompleted(agent="x", message_id="y", role="tool", content="unasked"),
     Failed(error_type="ModelTimeout", message="Too slow.", hint="Try again."),
     RunCompleted(answer="", abstained=False, stopped=True),
@@ -154,6 +158,50 @@ def test_an_approval_shows_its_answer() -> None:
     request = ApprovalRequested(agent="code_executor", approval_id="a", code="1", code_sha256="0")
     answer = ApprovalAnswered(approval_id="a", approved=True)
     assert replay([START, request, answer]).items[-1] == Approval(request=request, answer=answer)
+
+
+def test_code_waits_until_it_is_answered_or_its_run_is_over() -> None:
+    first, second = (
+        ApprovalRequested(agent="code_executor", approval_id=id, code="1", code_sha256="0") for id in ("a", "b")
+    )
+    view = replay([START, first, second])
+    assert view.waiting == first
+    view = reduce(view, ApprovalAnswered(approval_id="a", approved=True))
+    assert view.waiting == second
+    over = reduce(view, RunCompleted(answer="", abstained=False, stopped=True))
+    assert over.waiting is None
+    assert reduce(over, START).waiting is None
+    assert reduce(view, Failed(error_type="X", message="Broke.")).waiting is None
+
+
+def test_a_call_that_a_person_is_asked_about_shows_its_code_there_only() -> None:
+    call = ToolCalled(agent="assistant", call_id="t", tool="run_python", arguments={"code": "print(1)"})
+    request = ApprovalRequested(agent="code_executor", approval_id="a", code="print(1)", code_sha256="0", call_id="t")
+    called, asked_about = replay([START, call]), replay([START, call, request])
+    assert " open>" in transcript.articles(called)[1]
+    assert " open>" not in transcript.articles(asked_about)[1]
+    assert transcript.articles(asked_about)[2] == ""
+    assert "print(1)" in screen(asked_about)["panel"]["html"]
+    assert transcript.status(asked_about) == "Waiting for your approval."
+
+
+def test_an_answer_that_shows_what_code_made_closes_the_code_of_its_own_run() -> None:
+    picture = {"name": "a.png", "media_type": "image/png", "bytes": 1, "path": "/a.png"}
+    made = computed.ran(artifacts=(picture,))
+    silent = RunCompleted(answer="So it is.", abstained=False)
+    view = replay([START, made, silent, START, made, replace(silent, artifacts=(picture,))])
+    assert [item.answered for item in view.items if isinstance(item, Ran)] == [False, True]
+
+
+def test_the_time_left_is_counted_from_the_request() -> None:
+    request = ApprovalRequested(
+        agent="x", approval_id="a", code="1", code_sha256="0", timeout_s=300, at=time.time() - 100
+    )
+    view = replay([START, request])
+    assert screen(view)["panel"]["left"] == pytest.approx(200, abs=2)
+    late = replay([START, replace(request, at=time.time() - 500)])
+    assert screen(late)["panel"]["left"] == 0
+    assert screen(replay([START]))["panel"] == {"id": "", "html": "", "left": 0}
 
 
 def test_quotes_of_a_passage_add_up_over_runs() -> None:

@@ -2,16 +2,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from agents.errors import ConversationError, ModelUnreachable
 from agents.events import Event, RunStarted
-from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion
+from tests.ui.web.computed import CODE, computing
+from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion, sha256
 from tests.ui.web.waiting import until
+from ui.web.decision import Decision
 from ui.web.reducer import replay
 from ui.web.room import Room
-from ui.web.view import Asked, Problem, Said, Stopped
+from ui.web.view import Asked, Problem, Ran, Said, Stopped
+
+
+def is_over(room: Room) -> bool:
+    return not room.view.busy
 
 
 def answers(room: Room) -> list[str]:
@@ -52,6 +61,37 @@ def test_stop_ends_the_run_within_a_second_and_keeps_what_was_said() -> None:
     assert time.monotonic() - started < 1
     assert room.view.phase == "stopped"
     assert ANSWER.startswith(answers(room)[0])
+
+
+def test_code_is_decided_about_where_it_waits(tmp_path: Path) -> None:
+    backend = ScriptedBackend(discussion)
+    waiting, done, empty = (Room(backend, "handbook") for _ in range(3))
+    done.ask("How much?")
+    until(lambda: not done.view.busy)
+    backend.script = computing(backend, tmp_path)
+    waiting.ask("Plot it.")
+    until(lambda: waiting.view.waiting is not None)
+    yes = Decision(approval_id="a1", approved=True, code_sha256=sha256(CODE), code="print(2)", reason="")
+    for other in (done, empty):
+        with pytest.raises(ConversationError):
+            other.decide(yes)
+    with pytest.raises(ConversationError, match="not the code"):
+        waiting.decide(replace(yes, code_sha256=sha256("print(2)")))
+    waiting.decide(yes)
+    with pytest.raises(ConversationError, match="no longer waits"):
+        waiting.decide(yes)
+    until(lambda: not waiting.view.busy)
+    assert [item.code.code for item in waiting.view.items if isinstance(item, Ran)] == ["print(2)"]
+
+
+def test_a_room_asks_its_own_team() -> None:
+    backend = ScriptedBackend(discussion)
+    for team in (None, "analyst", "nobody"):
+        room = Room(backend, "handbook", team)
+        room.ask("How much?")
+        until(partial(is_over, room))
+    assert backend.begun == [("handbook", None), ("handbook", "analyst")]
+    assert isinstance(room.view.items[-1], Problem)
 
 
 def test_a_question_waits_until_the_application_is_ready() -> None:

@@ -19,6 +19,7 @@ from tests.ui.web.conftest import served
 from tests.ui.web.scripted import ScriptedBackend, discussion
 from tests.ui.web.waiting import until
 from ui.web.exhibits import Exhibits
+from ui.web.gallery import Gallery
 from ui.web.page import build_page
 from ui.web.server import serve
 from ui.web.uploads import Shelf
@@ -114,8 +115,8 @@ def test_files_of_the_machine_are_not_served(client: httpx.Client) -> None:
 
 def test_every_handler_is_private(tmp_path: Path) -> None:
     backend = ScriptedBackend(discussion)
-    blocks = build_page(backend, Shelf(folder=tmp_path, max_mb=1), Exhibits(backend))
-    assert len(blocks.fns) >= 9
+    blocks = build_page(backend, Shelf(folder=tmp_path, max_mb=1), Exhibits(backend), Gallery(tmp_path))
+    assert len(blocks.fns) >= 10
     assert {fn.api_visibility for fn in blocks.fns.values()} == {"private"}
 
 

@@ -18,7 +18,7 @@ from agents.events import (
 )
 from tests.ui.web.markup import Markup
 from tests.ui.web.scripted import discussion, passage, streamed
-from ui.web import evidence, transcript
+from ui.web import evidence, folds, transcript
 from ui.web.exhibits import Shown
 from ui.web.reducer import replay
 
@@ -84,7 +84,7 @@ def test_whatever_the_text_no_foreign_markup_comes_through() -> None:
     ],
 )
 def test_css_classes_come_from_a_fixed_list(name: str, css: str) -> None:
-    assert transcript.agent_class(name) == css
+    assert folds.agent_class(name) == css
 
 
 def test_steps_are_open_while_they_run_and_when_they_failed() -> None:

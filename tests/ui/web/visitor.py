@@ -16,10 +16,16 @@ class Visitor:
         self.client = httpx.Client(base_url=url, timeout=20)
         self.client.get("/").raise_for_status()
         self._tab = uuid.uuid4().hex
-        self._calls = {d["targets"][0][1]: d["id"] for d in self.client.get("/config").json()["dependencies"]}
+        dependencies = self.client.get("/config").json()["dependencies"]
+        self._watch = next(d["id"] for d in dependencies if d["targets"][0][1] == "load")
+        self._calls = {event: d["id"] for d in dependencies for _, event in d["targets"]}
 
     def call(self, event: str, *data: Any, **event_data: Any) -> list[str]:
         """Let something happen on the page; every message that came of it."""
+        return self.send(event, event_data, *data)
+
+    def send(self, event: str, event_data: Any, *data: Any) -> list[str]:
+        """The same with any data about the event."""
         call = {"data": data, "fn_index": self._calls[event], "session_hash": self._tab, "event_data": event_data}
         joined = self.client.post("/gradio_api/queue/join", json=call)
         if joined.status_code != 200:
@@ -35,6 +41,17 @@ class Visitor:
     def ask(self, question: str) -> None:
         """Send a question."""
         self.call("submit", question)
+
+    def begin(self, kb: str, team: str) -> None:
+        """Begin a new conversation."""
+        self.call("input", kb, team)
+
+    def watch(self, words: str) -> str:
+        """The first screen with these words on it."""
+        call = {"data": [], "fn_index": self._watch, "session_hash": self._tab}
+        self.client.post("/gradio_api/queue/join", json=call).raise_for_status()
+        with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._tab}) as answer:
+            return next(line for line in answer.iter_lines() if words in line)
 
     def cite(self, marker: int) -> str:
         """The evidence of a citation, as HTML."""

@@ -1,4 +1,4 @@
-// Behaviour of the page: draws the conversation piece by piece and opens the source of a citation.
+// Behaviour of the page: draws the conversation piece by piece, asks about code that waits, opens sources of citations.
 window.roundtable = (() => {
   let opener = null;
   let sourcesPanel = null;
@@ -29,16 +29,92 @@ window.roundtable = (() => {
     node.innerHTML = html;
   };
 
-  const table = (element, props, watch, cite) => {
+  const isTyping = () => Boolean(document.activeElement?.matches("input, textarea") && document.activeElement.value);
+
+  const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
+
+  const SENT_MS = 2500;
+  const approval = (place, decide, leave) => {
+    let shown = "";
+    let timer = 0;
+
+    const countDown = (left) => {
+      const until = Date.now() + 1000 * left;
+      const tick = () => {
+        const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
+        place.querySelector(".left").textContent = clock(seconds);
+        place.querySelector(".approval").classList.toggle("urgent", seconds <= 30);
+      };
+      tick();
+      timer = setInterval(tick, 1000);
+    };
+
+    const wire = (section) => {
+      const part = (selector) => section.querySelector(selector);
+      const [code, reason, approve] = [part("textarea"), part("input"), part(".approve")];
+      const isEdited = () => code.value !== code.defaultValue;
+      const edited = () => {
+        approve.textContent = isEdited() ? "Approve edited code" : "Approve";
+        approve.disabled = !code.value.trim();
+        part(".restore").hidden = !isEdited();
+      };
+      const sent = (is) => {
+        section.ariaBusy = is;
+        code.readOnly = reason.readOnly = is;
+      };
+      const send = (approved) => {
+        if (section.ariaBusy === "true") return;
+        sent(true);
+        setTimeout(() => sent(false), SENT_MS);
+        decide({
+          approval_id: section.dataset.id,
+          code_sha256: section.dataset.sha256,
+          approved,
+          code: approved && isEdited() ? code.value : null,
+          reason: reason.value.trim(),
+        });
+      };
+      code.addEventListener("input", edited);
+      approve.addEventListener("click", () => send(true));
+      part(".reject").addEventListener("click", () => send(false));
+      part(".restore").addEventListener("click", () => {
+        code.value = code.defaultValue;
+        edited();
+        code.focus();
+      });
+    };
+
+    return ({ id, html, left }) => {
+      if (id === shown) return;
+      const wasInside = place.contains(document.activeElement);
+      shown = id;
+      clearInterval(timer);
+      place.innerHTML = html;
+      if (!id) return wasInside && leave();
+      wire(place.firstElementChild);
+      if (left) countDown(left);
+      if (isTyping()) return;
+      place.querySelector("h2").focus({ preventScroll: true });
+      place.scrollIntoView({ block: "end" });
+    };
+  };
+
+  const table = (element, props, watch, cite, decide) => {
+    const talk = element.querySelector(".talk");
     const log = element.querySelector(".log");
     const status = element.querySelector(".status");
+    const ask = approval(element.querySelector(".panel"), decide, () => talk.focus({ preventScroll: true }));
+    let follows = true;
+    const isAtEnd = () => talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
+    const follow = () => follows && (talk.scrollTop = talk.scrollHeight);
     const draw = () => {
-      const { busy, pieces, status: words, sources: found } = props.value;
-      const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+      const { busy, pieces, panel, status: words, sources: found } = props.value;
+      follows = isAtEnd();
       pieces.forEach((html, index) =>
         drawn(log.children[index] || log.appendChild(document.createElement("div")), html));
       while (log.children.length > pieces.length) log.lastElementChild.remove();
-      if (follows) log.scrollTop = log.scrollHeight;
+      ask(panel);
+      follow();
       if (status.textContent !== words) status.textContent = words;
       document.getElementById("page").classList.toggle("busy", busy);
       sourcesHtml = found;
@@ -46,6 +122,9 @@ window.roundtable = (() => {
     };
     watch("value", draw);
     cites(element, cite);
+    talk.addEventListener("scroll", () => (follows = isAtEnd()));
+    log.addEventListener("load", follow, true);
+    log.addEventListener("error", (event) => event.target.closest("figure")?.classList.add("failed"), true);
     draw();
   };
 

@@ -1,0 +1,113 @@
+"""What happened in a conversation as text for people, step by step; pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+Result = dict[str, Any]
+
+_SHORT = 240
+_UNSEEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+_SUSPECTS = re.compile(r"[^\t\n -~]")
+
+
+def events(document: Result) -> str:
+    """The whole of a conversation: questions, messages, calls, approvals, code and results in their order."""
+    ran = {event["call_id"] for event in document["events"] if event["type"] == "CodeRan"}
+    told = (event for event in document["events"] if event["type"] != "ToolReturned" or event["call_id"] not in ran)
+    return "\n\n".join(text for event in told if (text := step(event)))
+
+
+def step(event: Result) -> str:
+    """One event; empty for what other events say better."""
+    tell = _TOLD.get(event["type"])
+    return tell(event) if tell else ""
+
+
+def visible(text: str) -> str:
+    """The text with characters that cannot be seen, or move what is seen, as their numbers."""
+    return _SUSPECTS.sub(lambda match: _faced(match[0]), text.replace("\r\n", "\n"))
+
+
+def files(made: Iterable[Result]) -> list[str]:
+    """One line for each file that code made: where it is on this machine."""
+    return [f"{file['name']} ({file['bytes']:,} bytes): {file['path']}" for file in made]
+
+
+def _started(event: Result) -> str:
+    return f"user: {event['question']}"
+
+
+def _message(event: Result) -> str:
+    return "" if event["role"] == "tool" else f"{event['agent']}: {event['content']}"
+
+
+def _called(event: Result) -> str:
+    arguments = ", ".join(f"{name}={_short(value)}" for name, value in event["arguments"].items())
+    return f"{event['agent']} calls {event['tool']}({arguments})"
+
+
+def _returned(event: Result) -> str:
+    failed = "" if event["ok"] else f" failed{_in_brackets(event['error_type'])}"
+    return f"{event['agent']}: {event['tool']}{failed}: {_short(event['content'])}"
+
+
+def _requested(event: Result) -> str:
+    return f"{event['agent']} asks to run {event['language']}: {event['reason']}\n{_block(event['code'])}"
+
+
+def _answered(event: Result) -> str:
+    reason = f": {event['reason']}" if event["reason"] else ""
+    verdict = "allowed with changes" if event["edited"] else "allowed" if event["approved"] else "not allowed"
+    return f"user: {verdict}{reason}"
+
+
+def _ran(event: Result) -> str:
+    where = event["backend"] if event["isolation"] == "full" else f"{event['backend']}, {event['isolation']} isolation"
+    lines = [f"{event['agent']} ran {event['language']} [{where}: {event['status']}]", _block(event["code"])]
+    lines += [text.rstrip("\n") for text in (event["stdout"], event["stderr"]) if text.strip()]
+    lines += ["The variables made before are gone."] if event["state_lost"] else []
+    return "\n".join([*lines, *files(event["artifacts"])])
+
+
+def _failed(event: Result) -> str:
+    return f"Error: {event['message']} {event['hint']}".rstrip()
+
+
+def _completed(event: Result) -> str:
+    return "Stopped." if event["stopped"] else ""
+
+
+_TOLD = {
+    "RunStarted": _started,
+    "MessageCompleted": _message,
+    "ToolCalled": _called,
+    "ToolReturned": _returned,
+    "ApprovalRequested": _requested,
+    "ApprovalAnswered": _answered,
+    "CodeRan": _ran,
+    "Failed": _failed,
+    "RunCompleted": _completed,
+}
+
+
+def _block(code: str) -> str:
+    return "\n".join(f"    {line}" for line in visible(code).rstrip("\n").split("\n"))
+
+
+def _short(value: Any) -> str:
+    text = visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SHORT else flat[: _SHORT - 1] + "…"
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _faced(character: str) -> str:
+    return f"<U+{ord(character):04X}>" if unicodedata.category(character) in _UNSEEN else character
