@@ -158,7 +158,8 @@ def test_a_large_file_comes_whole(session: Session) -> None:
 
 
 def test_plots_that_a_program_shows_are_pictures(sandbox: Sandbox, tmp_path: Path) -> None:
-    code = f"open('plot-1.png', 'w').write('mine')\n{PLOT}plt.figure()\nplt.plot([2])\nplt.show()\nplt.show()\nprint('end')"
+    two = f"{PLOT}plt.figure()\nplt.plot([2])\nplt.show()\nplt.show()"
+    code = f"open('plot-1.png', 'w').write('mine')\n{two}\nprint('end')"
 
     result = sandbox.run(code, keep=tmp_path)
 
