@@ -78,11 +78,13 @@ class App:
         return self._remember(Conversation(info, self._resources, events=events))
 
     def warm_up(self) -> None:
-        """Load AutoGen and choose the sandbox now rather than at the first question."""
+        """Load AutoGen and choose the sandbox now rather than at the first question; keep a session warm for a model."""
         from agents.team import Team
 
         Team.from_yaml(self.settings.team, tools=self._tools)
-        self.sandbox.warm_up()
+        sandbox = self.sandbox
+        if self.settings.llm.provider != "extractive":  # which calls no tools
+            sandbox.warm_up()
 
     def close(self) -> None:
         """Stop what runs and let other processes in."""

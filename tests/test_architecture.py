@@ -24,8 +24,11 @@ HOMES = {
     "autogen": ("agents/",),
     "openai": ("agents/llm/",),
     "gradio": ("ui/web/",),
+    "mcp": ("agents/tools/mcp/",),
+    "mcp_types": ("agents/tools/mcp/",),
+    "httpx2": ("agents/tools/mcp/",),
 }
-HEAVY = ("torch", "docling", "docling_core", "chromadb", "openvino", "autogen", "gradio", "openai", "transformers")
+HEAVY = ("torch", "docling", "docling_core", "chromadb", "openvino", "autogen", "gradio", "mcp", "openai", "transformers")
 
 
 def _imports() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 import yaml
 
 from agents.errors import TeamError, UnknownTeam
+from agents.team import Team
 from agents.team_file import load_team, read_team, team_names
+from agents.tools.catalogue import TOOLS, with_built_in
+from agents.tools.registry import tool
 from configs.errors import ConfigError
 
 RETRIEVER = {"name": "retriever", "role": "retriever"}
@@ -62,6 +66,17 @@ def test_a_team_can_be_any_file(tmp_path: Path) -> None:
 
 SEARCHER = {**ASSISTANT, "tools": ["search_documents"]}
 LIBRARIAN = {"name": "librarian", "role": "tool_agent", "tools": ["search_documents"]}
+SHIP = {"command": "ship-server"}
+
+
+def with_servers(servers: Any, *, asks: Any = ("ship.*",), does: Any = ("ship.*",)) -> dict[str, Any]:
+    assistant, sailor = (
+        {**ASSISTANT, "tools": list(asks)},
+        {"name": "sailor", "role": "tool_agent", "tools": list(does)},
+    )
+    return team(RETRIEVER, assistant, sailor, mcp_servers=servers)
+
+
 MISTAKES: dict[str, tuple[Any, str]] = {
     "not a mapping": ("- a\n- b", "at its top: input should be a valid dictionary"),
     "not yaml": ("a: [", "is not valid YAML"),
@@ -109,6 +124,56 @@ MISTAKES: dict[str, tuple[Any, str]] = {
         team(RETRIEVER, ASSISTANT, approval="sometimes"),
         "approval: input should be 'always', 'never' or 'risky'",
     ),
+    "server without a place": (with_servers({"ship": {}}), r"mcp_servers\.ship: give either `command` .* or `url`"),
+    "server with two": (
+        with_servers({"ship": {**SHIP, "url": "http://a"}}),
+        r"mcp_servers\.ship: give either `command`",
+    ),
+    "server that is no mapping": (with_servers({"ship": "x"}), r"mcp_servers\.ship: give either `command`"),
+    "servers that are a list": (with_servers([SHIP]), "mcp_servers: input should be a valid dictionary"),
+    "bad server name": (with_servers({"a b": SHIP}), r"mcp_servers\.a b: string should match pattern"),
+    "unknown field of a server": (
+        with_servers({"ship": {**SHIP, "port": 1}}),
+        r"mcp_servers\.ship\.port: there is no such field, allowed: timeout_s, tools, command, args, env, cwd",
+    ),
+    "unknown field of an address": (
+        with_servers({"ship": {"url": "http://a", "env": {}}}),
+        r"mcp_servers\.ship\.env: there is no such field, allowed: timeout_s, tools, url, headers",
+    ),
+    "bad address": (with_servers({"ship": {"url": "file:///etc"}}), r"mcp_servers\.ship\.url: string should match"),
+    "bad argument": (with_servers({"ship": {**SHIP, "args": [1]}}), r"mcp_servers\.ship\.args\[0\]: input should be"),
+    "bad environment": (with_servers({"ship": {**SHIP, "env": {"A": 1}}}), r"mcp_servers\.ship\.env\.A: input should"),
+    "bad time limit": (with_servers({"ship": {**SHIP, "timeout_s": 0}}), r"mcp_servers\.ship\.timeout_s: input should"),
+    "tool of an unknown server": (
+        with_servers({"boat": SHIP}),
+        r"agents\[1\]\.tools: unknown tool 'ship\.\*', allowed: search_documents, .*, boat\.\*",
+    ),
+    "tool not on the list": (
+        with_servers({"ship": {**SHIP, "tools": ["sail"]}}, asks=["ship.row"]),
+        r"agents\[1\]\.tools: ship\.row is not among mcp_servers\.ship\.tools \(sail\)",
+    ),
+    "served tool nobody executes": (
+        with_servers({"ship": SHIP, "boat": SHIP}, does=["boat.*"]),
+        r"exactly one agent must execute ship\.\* \(got none\)",
+    ),
+    "served tool two execute": (
+        {
+            **with_servers({"ship": SHIP}),
+            "agents": [
+                *with_servers({"ship": SHIP})["agents"],
+                {
+                    "name": "cook",
+                    "role": "tool_agent",
+                    "tools": ["ship.fry"],
+                },
+            ],
+        },
+        r"exactly one agent must execute ship\.\* \(got sailor, cook\)",
+    ),
+    "served tools executed in part": (
+        with_servers({"ship": SHIP}, does=["ship.sail"]),
+        r"agents\[1\]\.tools: sailor executes a part of ship\.\* only; name ship\.\* there as well",
+    ),
     "no tools": (team(RETRIEVER, ASSISTANT, {**LIBRARIAN, "tools": []}), r"agents\[2\].tools: tuple should have"),
 }
 
@@ -120,6 +185,67 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, content: Any, sentence: str) 
         read_team(path)
     assert str(path) in caught.value.message
     assert "\n" not in caught.value.message or content == "a: ["
+
+
+@pytest.mark.parametrize(
+    ("asks", "does", "served"),
+    [
+        (["ship.*"], ["ship.*"], {"ship.*"}),
+        (["ship.sail"], ["ship.sail"], {"ship.sail"}),
+        (["ship.sail", "search_documents"], ["ship.*", "search_documents"], {"ship.sail", "ship.*"}),
+        (["ship.odd.name/1"], ["ship.odd.name/1"], {"ship.odd.name/1"}),
+    ],
+)
+def test_tools_of_servers_are_named_with_their_server(
+    tmp_path: Path, asks: list[str], does: list[str], served: set[str]
+) -> None:
+    servers = {"ship": {**SHIP, "env": {"KEY": "secret"}}, "boat": {"url": "https://example.org/mcp"}}
+    read = read_team(written(tmp_path, with_servers(servers, asks=asks, does=does)))
+    assert read.served == served
+    assert read.mcp_servers["ship"].timeout_s == 30
+    assert "secret" not in repr(read)
+
+
+def test_once_connected_seats_have_the_names_that_models_know(tmp_path: Path) -> None:
+    asks, does = ["ship.sail", "search_documents"], ["search_documents", "ship.*"]
+    read = read_team(written(tmp_path, with_servers({"ship": SHIP}, asks=asks, does=does)))
+    known = read.with_served({"ship.sail": ["ship__sail"], "ship.*": ["ship__sail", "ship__row"]})
+    assert known.assistant.tools == ("ship__sail", "search_documents")
+    assert known.executors[0].tools == ("search_documents", "ship__sail", "ship__row")
+    assert known.served == frozenset()
+
+
+@tool
+def weigh(item: str) -> float:
+    """Weigh an item.
+
+    item: its name
+    """
+    return float(len(item))
+
+
+def test_tools_of_one_s_own_are_known_where_they_are_given(tmp_path: Path) -> None:
+    path = written(tmp_path, team(RETRIEVER, {**ASSISTANT, "tools": ["weigh"]}, {**LIBRARIAN, "tools": ["weigh"]}))
+    assert load_team(str(path), tools=with_built_in([weigh])).assistant.tools == ("weigh",)
+    assert Team.from_yaml(str(path), tools=with_built_in([weigh])).file.assistant.tools == ("weigh",)
+    with pytest.raises(TeamError, match="unknown tool 'weigh'"):
+        load_team(str(path))
+    with pytest.raises(TeamError, match="unknown tool 'weigh'"):
+        Team.from_yaml(str(path))
+
+
+def test_of_two_tools_of_one_name_none_is_taken() -> None:
+    with pytest.raises(ConfigError, match="There are two tools named 'weigh'"):
+        with_built_in([weigh, weigh])
+    with pytest.raises(ConfigError, match="There are two tools named 'read_table'"):
+        with_built_in([TOOLS["read_table"]])
+
+
+def test_what_is_no_tool_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"is not a tool\. Write @tool above a function"):
+        with_built_in([len])  # type: ignore[list-item]
+    with pytest.raises(ConfigError, match=r"'ship\.weigh' cannot name a tool"):
+        with_built_in([replace(weigh, name="ship.weigh")])
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

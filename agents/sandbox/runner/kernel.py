@@ -103,6 +103,7 @@ def make_shell(teller: Teller) -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
+    config.InteractiveShell.automagic = False  # only what begins with % is a magic: a bare word runs nothing
     shell = Shell.instance(config=config)
     shell.system = shell.system_raw
     warnings.filterwarnings("ignore", message="To exit: use")

@@ -498,3 +498,17 @@ def test_no_process_of_a_session_belongs_to_root(session: Session) -> None:
     users = {uid for process in psutil.Process().children(recursive=True) for uid in process.uids()}
 
     assert users == {os.getuid() or 65534}
+
+
+def test_a_bare_word_is_no_magic(session: Session) -> None:
+    result = session.run("logstart")
+
+    assert (result.status, result.artifacts) == ("error", ())
+    assert "NameError: name 'logstart' is not defined" in result.stderr
+    assert session.run("%pwd").stdout == "'/workspace'\n"
+
+
+def test_a_shell_and_python_take_turns(session: Session) -> None:
+    for number in range(20):
+        session.run(f"echo {number} > n", language="sh")
+        assert session.run("print(open('n').read(), end='')").stdout == f"{number}\n"
