@@ -78,7 +78,7 @@ class App:
         return self._remember(Conversation(info, self._resources, events=events))
 
     def warm_up(self) -> None:
-        """Load AutoGen and choose the sandbox now rather than at the first question; keep a session warm for a model."""
+        """Load AutoGen and choose the sandbox now, not at the first question; keep a session warm for a model."""
         from agents.team import Team
 
         Team.from_yaml(self.settings.team, tools=self._tools)

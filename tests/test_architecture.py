@@ -26,9 +26,10 @@ HOMES = {
     "gradio": ("ui/web/",),
     "mcp": ("agents/tools/mcp/",),
     "mcp_types": ("agents/tools/mcp/",),
-    "httpx2": ("agents/tools/mcp/",),
 }
-HEAVY = ("torch", "docling", "docling_core", "chromadb", "openvino", "autogen", "gradio", "mcp", "openai", "transformers")
+HEAVY = (
+    "torch", "docling", "docling_core", "chromadb", "openvino", "autogen", "gradio", "mcp", "openai", "transformers",
+)  # fmt: skip
 
 
 def _imports() -> Iterator[tuple[str, str]]:

@@ -95,17 +95,26 @@ async def _read(
     lines = BufferedByteReceiveStream(stdout)
     async with into:
         with suppress(*_GONE):
-            try:
-                while True:
-                    line = await lines.receive_until(b"\n", MESSAGE_BYTES)
-                    try:
-                        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-                    except ValueError:
-                        complaints.broken = "it writes to its stdout what is no message of the protocol"
-                        continue
-                    await into.send(SessionMessage(message))
-            except anyio.DelimiterNotFound:
-                complaints.broken = f"it sent a message of more than {MESSAGE_BYTES:,} bytes"
+            while line := await _line(lines, complaints):
+                if message := _message(line, complaints):
+                    await into.send(message)
+
+
+async def _line(lines: BufferedByteReceiveStream, complaints: Complaints) -> bytes:
+    """The next line with its end; nothing after one that is too long."""
+    try:
+        return await lines.receive_until(b"\n", MESSAGE_BYTES) + b"\n"
+    except anyio.DelimiterNotFound:
+        complaints.broken = f"it sent a message of more than {MESSAGE_BYTES:,} bytes"
+        return b""
+
+
+def _message(line: bytes, complaints: Complaints) -> SessionMessage | None:
+    try:
+        return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
+    except ValueError:
+        complaints.broken = "it writes to its stdout what is no message of the protocol"
+        return None
 
 
 async def _write(messages: ObjectReceiveStream[SessionMessage], stdin: ByteSendStream) -> None:
