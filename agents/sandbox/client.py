@@ -123,6 +123,8 @@ def close_session(place: Place) -> None:
     if not place.state.exists():
         raise _gone(place, "There is no session by the name of")
     life, lived = _end_host(place)
+    for path in (place.socket, place.log):
+        path.unlink(missing_ok=True)
     life.forget()
     life.release()
     if not lived:

@@ -113,8 +113,8 @@ class SessionHost:
 
     def _answer_run(self, lines: Lines, request: Message) -> None:
         with self._working():
-            lines.send(event="taken")
             self._life.remember()
+            lines.send(event="taken")
             result = self._session.run(
                 request["code"],
                 language=request["language"],

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 INODE_BYTES = 1024  # what the kernel spends on an empty file in tmpfs: inode and directory entry
-SOCKET_BYTES = 212_992  # what the kernel lets wait in a socket whose buffer nobody may enlarge
+SOCKET_BYTES = 1_200_000  # what may wait in a socket of usual size, a page of a file behind each short message
 
 
 def exceeds(limit: int, pid: int, mounts: Sequence[str]) -> bool:

@@ -138,7 +138,7 @@ def _last_words(place: Place) -> str:
     with suppress(OSError):
         said = place.log.read_text(encoding="utf-8", errors="replace").split("\n")
     last = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
-    return f"its host ended ({last[:300]}). See {place.log}."
+    return f"its host ended ({last[:300]}). Try again, or see {place.log}."
 
 
 def _is_passed_on(name: str) -> bool:

@@ -170,6 +170,7 @@ def test_closing_what_is_not_there_is_an_error(home: Path) -> None:
     until(lambda: not hosts_of(home))
     with pytest.raises(SandboxSessionGone, match="There is no session any more by the name of 's'"):
         close_session(place)
+    assert list((home / "sandbox").iterdir()) == []
     assert not begin(home).run("1").state_lost
 
 
