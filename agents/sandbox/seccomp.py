@@ -91,6 +91,11 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "shmget": (29, 194),
     "semget": (64, 190),
     "msgget": (68, 186),
+    # pages that a pipe or a socket holds on to for one byte of them; copying programs have a way without them
+    "vmsplice": (278, 75),
+    "splice": (275, 76),
+    "tee": (276, 77),
+    "sendfile": (40, 71),
 }
 
 # What namespaces keep in is refused where there are none: other ways to processes and queues of the same user.
@@ -151,6 +156,12 @@ NEWEST_KNOWN = 450
 CLONE3 = 435  # its flags lie in memory a filter cannot read; libraries fall back to clone
 CLONE_NAMESPACES = 0x7E020000  # CLONE_NEWNS|NEWCGROUP|NEWUTS|NEWIPC|NEWUSER|NEWPID|NEWNET
 AF_UNIX = 1  # multiprocessing and asyncio need it; there is no network for any other family
+BUFFER_SIZES = (
+    7,
+    8,
+    32,
+    33,
+)  # SO_SNDBUF, SO_RCVBUF, SO_SNDBUFFORCE, SO_RCVBUFFORCE: what waits there is nobody's memory
 TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 X32_BIT = 0x4000_0000
 STREAM = 1  # the one type of connected sockets that can never be connected to something else
@@ -164,21 +175,22 @@ class _Architecture:
     clone: int
     ioctl: int
     sockets: tuple[int, int]
+    setsockopt: int
     setpriority: int
     prctl: int
 
 
 _ARCHITECTURES = {
     "x86_64": _Architecture(
-        column=0, audit=0xC000_003E, clone=56, ioctl=16, sockets=(41, 53), setpriority=141, prctl=157
+        column=0, audit=0xC000_003E, clone=56, ioctl=16, sockets=(41, 53), setsockopt=54, setpriority=141, prctl=157
     ),
     "aarch64": _Architecture(
-        column=1, audit=0xC000_00B7, clone=220, ioctl=29, sockets=(198, 199), setpriority=140, prctl=167
+        column=1, audit=0xC000_00B7, clone=220, ioctl=29, sockets=(198, 199), setsockopt=208, setpriority=140, prctl=167
     ),
 }
 
 _LOAD, _EQUAL, _ABOVE, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x54, 0x06
-_NUMBER, _ARCH, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24  # offsets in struct seccomp_data, low halves
+_NUMBER, _ARCH, _ARGUMENT_0, _ARGUMENT_1, _ARGUMENT_2 = 0, 4, 16, 24, 32  # offsets in struct seccomp_data, low halves
 _ALLOW, _KILL = 0x7FFF_0000, 0x8000_0000
 
 _Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
@@ -215,8 +227,8 @@ def _steps(arch: _Architecture, namespaces: bool) -> Iterator[_Instruction]:
     yield from _when(arch.clone, _ARGUMENT_0, _if(_ANY_BIT, CLONE_NAMESPACES, _fail(errno.EPERM)))
     for number in arch.sockets:
         yield from _when(number, _ARGUMENT_0, _unless(AF_UNIX, _fail(errno.EAFNOSUPPORT)))
-    requests = [step for request in TERMINAL_INJECTION for step in _if(_EQUAL, request, _fail(errno.EPERM))]
-    yield from _when(arch.ioctl, _ARGUMENT_1, requests)
+    yield from _when(arch.setsockopt, _ARGUMENT_2, _none_of(BUFFER_SIZES))
+    yield from _when(arch.ioctl, _ARGUMENT_1, _none_of(TERMINAL_INJECTION))
     yield (_RETURN, 0, 0, _ALLOW)
 
 
@@ -244,6 +256,10 @@ def _when(number: int, argument: int, body: Iterable[_Instruction]) -> Iterator[
     inner = [(_LOAD, 0, 0, argument), *body, (_RETURN, 0, 0, _ALLOW)]
     yield (_EQUAL, 0, len(inner), number)
     yield from inner
+
+
+def _none_of(operands: Iterable[int]) -> list[_Instruction]:
+    return [step for operand in operands for step in _if(_EQUAL, operand, _fail(errno.EPERM))]
 
 
 def _if(test: int, operand: int, verdict: int) -> list[_Instruction]:
