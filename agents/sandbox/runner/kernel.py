@@ -1,6 +1,7 @@
 """Behind the wall: an IPython shell that runs the cells of a session, one JSON line on a pipe after the other.
 
-Request: `{"code"}`. Events: `warm` once, `part` for pictures and tables, and `done` with the exit code of the cell.
+Request: `{"code", "cell"}`. Events: `warm` once, `part` for pictures and tables, and `done` with the number of the cell
+and its exit code.
 What a cell prints goes to stdout and stderr as it does in any program.
 """
 
@@ -149,10 +150,10 @@ def serve(requests: int, events: int) -> None:
     shell = make_shell(teller)
     teller.tell(event="warm")
     for line in os.fdopen(requests, encoding="utf-8"):
-        teller.left = SHOWN_IN_ONE_CELL
+        teller.left, request = SHOWN_IN_ONE_CELL, json.loads(line)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            code = run(shell, json.loads(line)["code"])
+            code = run(shell, request["code"])
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -161,7 +162,7 @@ def serve(requests: int, events: int) -> None:
             stream.flush()
         if os.getpid() != ourselves:
             os._exit(code)  # the cell forked, and this is the child
-        teller.tell(event="done", exit_code=code)
+        teller.tell(event="done", cell=request["cell"], exit_code=code)
 
 
 if __name__ == "__main__":

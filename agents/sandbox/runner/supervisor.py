@@ -92,6 +92,7 @@ class Supervisor:
         self.running: Child | None = None
         self.warm: Child | None = None
         self.before: dict[str, File] = {}
+        self.cells = 0
         self.parts: dict[str, bytearray] = {}
 
     def serve(self) -> None:
@@ -145,7 +146,8 @@ class Supervisor:
     def begin_cell(self, code: str) -> None:
         """Hand a cell to the kernel."""
         self.running = self.kernel or self.start_kernel()
-        write(self.running.requests, json.dumps({"code": code}).encode() + b"\n")
+        self.cells += 1
+        write(self.running.requests, json.dumps({"code": code, "cell": self.cells}).encode() + b"\n")
 
     def begin_program(self, mode: str, code: str) -> None:
         """Start a program of its own."""
@@ -219,7 +221,7 @@ class Supervisor:
             base64.b64decode(event["data"], validate=True)
             texts = {name: str(event[name]) for name in ("name", "media_type", "data")}
             tell(event="part", **texts, more=bool(event["more"]))
-        elif event["event"] == "done" and child is self.running:
+        elif event["event"] == "done" and child is self.running and event["cell"] == self.cells:
             self.done(int(event["exit_code"]) & 0xFF, died=False)
 
     def reap(self, _woken: bytes) -> None:
