@@ -226,6 +226,8 @@ class Mute(Exception):
         (lambda: FileNotFoundError(2, "No such file", "/etc/secret"), "sink failed: FileNotFoundError, No such file."),
         (lambda: RuntimeError("cannot open /home/someone/key"), "sink failed: RuntimeError."),
         (lambda: OSError("C:\\Users\\someone"), "sink failed: OSError."),
+        (lambda: RuntimeError("api_key=sk-123456 refused"), "sink failed: RuntimeError."),
+        (lambda: RuntimeError("401: Bearer abcdef"), "sink failed: RuntimeError."),
         (lambda: KeyError("EUR"), "sink failed: KeyError, 'EUR'."),
         (lambda: ValueError("\x1b[31mred\u202e"), "sink failed: ValueError, red."),
         (lambda: ValueError("x" * 10_000), "sink failed: ValueError, xxx"),
