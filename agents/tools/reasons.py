@@ -11,7 +11,7 @@ _WITHHELD = re.compile(r"[/\\]|api.?key|token|secret|passw|credential|bearer|aut
 
 
 def reason(error: BaseException) -> str:
-    """The first line of what an exception says, or only its type where that could name a file of this machine or a secret."""
+    """The first line of what an exception says, or only its type where it could name a file or a secret."""
     kind = type(error).__name__
     try:
         said = isinstance(error, OSError) and error.strerror
