@@ -34,6 +34,11 @@ def why_ask(
     return f"It may take up to {timeout_s:g} s; only up to {LONG_S:g} s are not asked for." if long else ""
 
 
+def one_line_end(code: str) -> str:
+    """Code as it is shown, hashed and run: a lone carriage return would look like a new line and not be one."""
+    return code.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def code_hash(code: str) -> str:
     """By which an answer names the code it is about: SHA-256 of its UTF-8, in hexadecimal."""
     return hashlib.sha256(code.encode()).hexdigest()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agents.approval_policy import code_hash
+from agents.approval_policy import code_hash, one_line_end
 from agents.errors import ConversationError, RunStopped
 from agents.events import ApprovalAnswered, ApprovalRequested, Event
 from agents.ports import StopSignal
@@ -102,7 +102,7 @@ def _answer(
         )
     if approved is not True:
         return ApprovalAnswered(approval_id=request.approval_id, approved=False, reason=reason)
-    runs = request.code if code is None else code
+    runs = request.code if code is None else one_line_end(code)
     if problem := fault(runs):
         raise ConversationError(f"The edited code cannot run: {problem}", hint="Correct it, or reject the code.")
     return ApprovalAnswered(

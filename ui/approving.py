@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from agents.conversation import Conversation
 from agents.errors import ConversationError
 from agents.events import ApprovalRequested
-from ui import log, terminal
+from ui import terminal
+from ui.visible import visible
 
 SUFFIXES = {"python": ".py", "sh": ".sh"}
 
@@ -64,7 +65,7 @@ def _decide(request: ApprovalRequested) -> Decision:
                 return Decision(approved=False, reason=rest or (_line("Why not? ").strip() if person else ""))
             case "e" | "edit" if person:
                 code = _edited(code, request.language)
-                terminal.say(log.visible(code))
+                terminal.say(visible(code))
             case _ if not line:
                 return Decision(approved=False, reason="The input ended.")
             case _ if not person:

@@ -19,6 +19,7 @@ from agents.events import (
     ToolCalled,
     ToolReturned,
 )
+from agents.sandbox.output import plain
 from configs.errors import AppError
 from ui import log, terminal, text
 from ui.approving import settle
@@ -54,9 +55,9 @@ def _follow(conversation: Conversation, events: Iterator[Event]) -> None:
     for event in events:
         if isinstance(event, TokenDelta):
             if writing != event.message_id:
-                sys.stdout.write(f"\n{event.agent}: ")
+                sys.stdout.write(f"\n{plain(event.agent)}: ")
                 writing = event.message_id
-            sys.stdout.write(event.text)
+            sys.stdout.write(plain(event.text))
         elif isinstance(event, ToolCalled | CodeRan | ApprovalRequested | ApprovalAnswered):
             ran |= {event.call_id} if isinstance(event, CodeRan) else set()
             _write(event)
@@ -66,9 +67,9 @@ def _follow(conversation: Conversation, events: Iterator[Event]) -> None:
             _write(event)
         elif isinstance(event, Failed):
             sys.stdout.flush()
-            terminal.fail(AppError(event.message, hint=event.hint), as_json=False)
+            terminal.fail(AppError(plain(event.message), hint=plain(event.hint)), as_json=False)
         elif isinstance(event, RunCompleted):
-            sys.stdout.write("\n".join(["", *text.sources([dict(c) for c in event.citations]), ""]))
+            sys.stdout.write(plain("\n".join(["", *text.sources([dict(c) for c in event.citations]), ""])))
         sys.stdout.flush()
         if isinstance(event, ApprovalRequested):
             settle(conversation, event)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
+
+from agents.sandbox.output import plain
+from ui.visible import visible
 
 Result = dict[str, Any]
 
 _SHORT = 240
-_UNSEEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-_SUSPECTS = re.compile(r"[^\t\n -~]")
+_SHOWN_AS_IT_IS = ("arguments", "code")
 
 
 def events(document: Result) -> str:
@@ -25,12 +25,7 @@ def events(document: Result) -> str:
 def step(event: Result) -> str:
     """One event; empty for what other events say better."""
     tell = _TOLD.get(event["type"])
-    return tell(event) if tell else ""
-
-
-def visible(text: str) -> str:
-    """The text with characters that cannot be seen, or move what is seen, as their numbers."""
-    return _SUSPECTS.sub(lambda match: _faced(match[0]), text.replace("\r\n", "\n"))
+    return tell({k: v if k in _SHOWN_AS_IT_IS else _plain(v) for k, v in event.items()}) if tell else ""
 
 
 def files(made: Iterable[Result]) -> list[str]:
@@ -47,7 +42,7 @@ def _message(event: Result) -> str:
 
 
 def _called(event: Result) -> str:
-    arguments = ", ".join(f"{name}={_short(value)}" for name, value in event["arguments"].items())
+    arguments = ", ".join(f"{_short(name)}={_short(value)}" for name, value in event["arguments"].items())
     return f"{event['agent']} calls {event['tool']}({arguments})"
 
 
@@ -109,5 +104,6 @@ def _in_brackets(text: str) -> str:
     return f" ({text})" if text else ""
 
 
-def _faced(character: str) -> str:
-    return f"<U+{ord(character):04X}>" if unicodedata.category(character) in _UNSEEN else character
+def _plain(value: Any) -> Any:
+    """What models, tools and documents say could steer a terminal."""
+    return plain(value) if isinstance(value, str) else value

@@ -28,8 +28,10 @@ def write_anything() -> None:
 
 
 def show(document: dict[str, Any], *, as_json: bool, text: Callable[[dict[str, Any]], str] = str) -> None:
-    """The result of a command, as JSON or as text for people."""
-    output = json.dumps(document, ensure_ascii=False) if as_json else text(document)
+    """The result of a command, as JSON or as text for people, which cannot steer their terminal."""
+    from agents.sandbox.output import plain
+
+    output = json.dumps(document, ensure_ascii=False) if as_json else plain(text(document))
     sys.stdout.write(output + "\n")
 
 

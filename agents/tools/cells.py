@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from agents.approval_policy import LONG_S, code_hash, why_ask
+from agents.approval_policy import LONG_S, code_hash, one_line_end, why_ask
 from agents.errors import CodeNotAllowed, ToolError
 from agents.events import ApprovalRequested, CodeRan
 from agents.ports import CodeResult, Language
@@ -37,7 +37,7 @@ def run_cell(
     run = context.run
     _check_time(context, timeout_s)
     inputs = lay(run, files)
-    cell = _allowed(context, _Cell(code=code, language=language, timeout_s=timeout_s))
+    cell = _allowed(context, _Cell(code=one_line_end(code), language=language, timeout_s=timeout_s))
     result = run.session.run(cell.code, language=language, timeout_s=cell.timeout_s, stop=run.stop)
     result, run.state_gone = replace(result, state_lost=result.state_lost or run.state_gone), False
     run.artifacts += result.artifacts

@@ -10,6 +10,7 @@ import pytest
 from agents import events as kinds
 from tests.agents.test_store import EVERY_KIND
 from ui import log
+from ui.visible import visible
 
 RAN: dict[str, Any] = {
     "agent": "code_executor",
@@ -83,4 +84,19 @@ def test_every_kind_of_event_can_be_told(event: kinds.Event) -> None:
 
 
 def test_what_cannot_be_seen_in_code_is_seen() -> None:
-    assert log.visible("a\u202eb\x1b[1m\u2028价\r\n\tend") == "a<U+202E>b<U+001B>[1m<U+2028>价\n\tend"
+    assert visible("a\u202eb\x1b[1m\u2028价\r\n\tend") == "a<U+202E>b<U+001B>[1m<U+2028>价\n\tend"
+
+
+def test_what_models_say_cannot_steer_the_terminal() -> None:
+    hidden = "look \x1b[8m hidden \u202e"
+    event = {"type": "ToolCalled", "agent": hidden, "tool": "bad\x1b]0;owned\x07\x1b[2J", "arguments": {hidden: hidden}}
+    said = {"type": "MessageCompleted", "agent": "a", "role": "assistant", "content": hidden}
+
+    for text in (log.step(event), log.step(said)):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+@pytest.mark.parametrize("character", ["\r", "\u3164", "\u115f", "\ufe0f", "\U000e0100", "\u034f", "\u2800", "\u00a0"])
+def test_what_looks_like_nothing_or_like_another_is_named(character: str) -> None:
+    assert visible(f"a{character}b") == f"a<U+{ord(character):04X}>b"

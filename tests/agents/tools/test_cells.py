@@ -79,6 +79,16 @@ def called(run: Run, tool: str = "run_python", **arguments: Any) -> ToolResult:
     return TOOLS[tool].call(ToolContext(run=run, agent="coder", call_id="c1"), json.dumps(arguments))
 
 
+@pytest.mark.parametrize("policy", ["never", "always"])
+def test_a_line_ends_in_what_runs_where_it_ends_in_what_is_shown(policy: str) -> None:
+    sandbox = Noting()
+    run, events = approving(sandbox, policy)
+    called(run, "run_shell", command="echo one #\recho two\r\necho three")
+    shown = "echo one #\necho two\necho three"
+    assert [code for code, _, _ in sandbox.ran] == [shown]
+    assert [request.code for request in of(ApprovalRequested, events)] == ([shown] if policy == "always" else [])
+
+
 class TestTime:
     def test_without_a_policy_the_sandbox_s_own_limit_holds(self) -> None:
         sandbox = Noting()
