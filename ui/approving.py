@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -25,9 +27,10 @@ class Decision:
 
 
 def settle(conversation: Conversation, request: ApprovalRequested) -> None:
-    """Get an answer to the request, and give it. Ctrl-C says no, and goes on its way."""
+    """Get an answer to the request, and give it, unless its time is over. Ctrl-C says no, and goes on its way."""
+    until = time.monotonic() + request.timeout_s
     try:
-        while not _accepted(conversation, request, _decide(request)):
+        while (decision := _decide(request, until)) and not _accepted(conversation, request, decision):
             pass
     except KeyboardInterrupt:
         with suppress(ConversationError):
@@ -53,16 +56,20 @@ def _accepted(conversation: Conversation, request: ApprovalRequested, decision: 
     return True
 
 
-def _decide(request: ApprovalRequested) -> Decision:
+def _decide(request: ApprovalRequested, until: float) -> Decision | None:
+    """What the person wants; None when nobody said so in time."""
     code, person = request.code, sys.stdin.isatty()
     while True:
-        line = _line("Run it? [a]pprove, [e]dit, [r]eject: ")
+        line = _line("Run it? [a]pprove, [e]dit, [r]eject: ", until)
+        if line is None:
+            return None
         word, _, rest = line.strip().partition(" ")
         match word.lower():
             case "a" | "approve":
                 return Decision(approved=True, code=None if code == request.code else code)
             case "r" | "reject":
-                return Decision(approved=False, reason=rest or (_line("Why not? ").strip() if person else ""))
+                why = rest or (_line("Why not? ", until) if person else "") or ""
+                return Decision(approved=False, reason=why.strip())
             case "e" | "edit" if person:
                 code = _edited(code, request.language)
                 terminal.say(visible(code))
@@ -85,8 +92,12 @@ def _edited(code: str, language: str) -> str:
     return code if edited is None else edited
 
 
-def _line(prompt: str) -> str:
+def _line(prompt: str, until: float) -> str | None:
+    """The next line; at a terminal, None when none came in time."""
     if sys.stdin.isatty():
-        sys.stderr.write(prompt)
+        sys.stderr.write(f"\n{prompt}")
         sys.stderr.flush()
+        if not select.select([sys.stdin], [], [], max(0.0, until - time.monotonic()))[0]:
+            sys.stderr.write("\n")
+            return None
     return sys.stdin.readline()

@@ -52,7 +52,8 @@ def _returned(event: Result) -> str:
 
 
 def _requested(event: Result) -> str:
-    return f"{event['agent']} asks to run {event['language']}: {event['reason']}\n{_block(event['code'])}"
+    within = f" (answer within {event['timeout_s']:g} s)" if event["timeout_s"] else ""
+    return f"{event['agent']} asks to run {event['language']}: {event['reason']}{within}\n{_block(event['code'])}"
 
 
 def _answered(event: Result) -> str:

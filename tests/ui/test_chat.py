@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import pty
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,7 +87,10 @@ def test_a_line_of_stdin_allows_the_code_and_what_came_of_it_is_shown(
     typed(monkeypatch, "approve\n")
     talk(an_analyst(code))
     out = capsys.readouterr().out
-    assert "code_executor asks to run python: Every run of code is asked for.\n    print(90 * 12)\n" in out
+    assert (
+        "code_executor asks to run python: Every run of code is asked for. (answer within 300 s)\n    print(90 * 12)\n"
+        in out
+    )
     assert "user: allowed" in out
     assert "[bubblewrap: ok]" in out
     assert "\n1080\n" in out
@@ -201,3 +206,28 @@ def test_less_than_full_isolation_is_said_with_the_result(
     out = capsys.readouterr().out
     assert "less than fully (reduced)" in out
     assert "[noting, reduced isolation: ok]" in out
+
+
+def test_a_terminal_waits_no_longer_than_the_request_does() -> None:
+    program = """
+import sys, time
+from agents.events import ApprovalRequested
+from ui.approving import settle
+
+class Nobody:
+    def answer(self, *_, **__):
+        print("answered")
+
+request = ApprovalRequested(agent="coder", approval_id="a1", code="1", code_sha256="", timeout_s=0.3)
+settle(Nobody(), request)
+print("went on")
+"""
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdin=theirs, capture_output=True, text=True, timeout=30, check=True
+    )
+    os.close(ours)
+    os.close(theirs)
+
+    assert done.stdout == "went on\n"
+    assert "Run it?" in done.stderr
