@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -135,11 +136,18 @@ class Conversation:
             coding=resources.coding,
             approvals=self._approvals,
             open_session=self._open_session,
-            state_gone=self._session is None and any(map(_left_state, self._events)),
+            state_gone=self._state_is_gone(),
             evidence=Evidence(known=known_passages(self._events)),
             history=exchanges(self._events),
             emit=recorder.emit,
         )
+
+    def _state_is_gone(self) -> bool:
+        """Whether the next code must be told that what earlier code made is lost, which no run was there to hear."""
+        ran = [event for event in self._events if isinstance(event, CodeRan) and event.status != "refused"]
+        last = self._events[-1] if self._events else None
+        unheard = isinstance(last, RunCompleted) and last.stopped and bool(ran) and ran[-1].state_lost
+        return unheard or (self._session is None and bool(ran))
 
     def _open_session(self) -> Session:
         """The one session of this conversation, begun when code first needs it."""
@@ -147,6 +155,7 @@ class Conversation:
             if self._session is None:
                 folder = self._resources.artifacts
                 self._session = self._resources.sandbox().session(keep=folder and folder / self.id)
+                weakref.finalize(self, _close_soon, self._session).atexit = False
             return self._session
 
     def _keep(self, event: Event) -> None:
@@ -177,8 +186,9 @@ class Conversation:
         return True
 
 
-def _left_state(event: Event) -> bool:
-    return isinstance(event, CodeRan) and event.status != "refused"
+def _close_soon(session: Session) -> None:
+    """End what a conversation left behind that nobody holds any more; it may take a moment."""
+    threading.Thread(target=session.close, name="close-session", daemon=True).start()
 
 
 def _checked(text: str) -> str:

@@ -43,7 +43,6 @@ class LanguageModelClient:
 
     def __init__(self, config: Mapping[str, Any], *, voice: Voice) -> None:  # noqa: ARG002 AutoGen passes its entry
         self._voice = voice
-        self._call_ids: set[str] = set()
 
     def create(self, params: Mapping[str, Any]) -> SimpleNamespace:
         """One message of the agent: streamed, accounted for, and in the log when this returns."""
@@ -119,19 +118,13 @@ class LanguageModelClient:
         )
 
     def _announce(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
-        named = [self._with_own_id(call) for call in calls]
+        named = [replace(call, id=uuid4().hex) for call in calls]  # some servers give the same id again, or none
         for call in named:
             arguments = _as_object(call.arguments)
             self._voice.run.emit(
                 ToolCalled(agent=self._voice.agent, call_id=call.id, tool=call.name, arguments=arguments)
             )
         return named
-
-    def _with_own_id(self, call: ToolCall) -> ToolCall:
-        """Some servers give calls no id, or the same one again; results are told apart by it."""
-        unique = call if call.id and call.id not in self._call_ids else replace(call, id=uuid4().hex)
-        self._call_ids.add(unique.id)
-        return unique
 
 
 def _message(text: str, calls: Sequence[ToolCall]) -> dict[str, Any]:

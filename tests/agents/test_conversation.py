@@ -101,13 +101,16 @@ class TestAnalyst:
         script = [both, say("Three documents."), say(APPROVED)]
         with asking(tmp_path, script, team="analyst", sandbox=sandbox) as (events, server):
             assert [m.agent for m in of(MessageCompleted, events)][2:4] == ["code_executor", "librarian"]
+            first, second, third = [called.call_id for called in of(ToolCalled, events)]
+            assert len({first, second, third, "a", "b", "c"}) == 6
             assert [(r.agent, r.call_id) for r in of(ToolReturned, events)] == [
-                ("code_executor", "a"),
-                ("code_executor", "c"),
-                ("librarian", "b"),
+                ("code_executor", first),
+                ("code_executor", third),
+                ("librarian", second),
             ]
             sent = server.requests[1].body["messages"]
-            assert [message.get("tool_call_id") for message in sent[-3:]] == ["a", "c", "b"]
+            assert [message.get("tool_call_id") for message in sent[-3:]] == [first, third, second]
+            assert [made["id"] for made in sent[-4]["tool_calls"]] == [first, second, third]
 
     def test_a_wrong_call_is_told_to_the_model_which_may_try_again(self, tmp_path: Path) -> None:
         script = [

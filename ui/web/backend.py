@@ -67,6 +67,10 @@ class Chat(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """End what runs, and what code left running; may take a moment."""
+        ...
+
 
 class Backend(Protocol):
     """The application; every method but `readiness` waits until it is ready, and raises AppError if it never is."""

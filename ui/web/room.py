@@ -30,6 +30,7 @@ class Room:
         self._backend = backend
         self._chat: Chat | None = None
         self._stopped = threading.Event()
+        self._left = False
         self._lock = threading.Lock()
 
     def ask(self, question: str) -> None:
@@ -51,6 +52,12 @@ class Room:
                 self.view = reduce(self.view, _STOPPED)
         if self._chat is not None:
             self._chat.stop()
+
+    def leave(self) -> None:
+        """Nobody comes back: when the run under way is over, what its code left running ends, too."""
+        self._left = True
+        if not self.view.busy:
+            self._close()
 
     def decide(self, decision: Decision) -> None:
         """Answer for code that waits. Raises ConversationError when it does not wait, or no longer, in this room."""
@@ -77,6 +84,14 @@ class Room:
         if self._stopped is stopped and self.view.busy:
             failure = Failed(error_type=type(error).__name__, message=error.message, hint=error.hint)
             self.view = reduce(self.view, failure)
+        if self._left:
+            self._close()
+
+    def _close(self) -> None:
+        with self._lock:
+            chat, self._chat = self._chat, None
+        if chat is not None:
+            threading.Thread(target=chat.close, name="close-chat", daemon=True).start()
 
     def _events(self, question: str, stopped: threading.Event) -> Iterator[Event]:
         self.kb = self.kb or first_kb(self._backend)

@@ -28,6 +28,7 @@ class Tab:
     def enter(self, kb: str | None, team: str | None = None) -> None:
         """Leave the room, ending what runs there, for a new one."""
         self.room.stop()
+        self.room.leave()
         self.room = Room(self._backend, kb, team)
 
     def take_in(self, shelf: Shelf, uploads: Sequence[Path]) -> Intake:
@@ -60,3 +61,4 @@ class Tabs:
         """Forget a tab; a run under way goes on to its end."""
         if tab := self._tabs.pop(session, None):
             tab.open = False
+            tab.room.leave()

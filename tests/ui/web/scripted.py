@@ -53,6 +53,7 @@ class ScriptedChat:
         self._asked: ApprovalRequested | None = None
         self._answered = threading.Event()
         self._deciding = threading.Lock()
+        self.closed = threading.Event()
 
     def ask(self, text: str) -> Iterator[Event]:
         self._stopped.clear()
@@ -67,6 +68,10 @@ class ScriptedChat:
     def stop(self) -> None:
         self._stopped.set()
         self._give_up("The run was stopped.")
+
+    def close(self) -> None:
+        self.stop()
+        self.closed.set()
 
     def answer(
         self, approval_id: str, *, approved: bool, code_sha256: str, code: str | None = None, reason: str = ""
@@ -147,6 +152,7 @@ class ScriptedBackend:
         self.ingested: list[Path] = []
         self.shelf: dict[tuple[str, str], Kept] = {}
         self.answers: list[ApprovalAnswered] = []
+        self.chats: list[ScriptedChat] = []
         self.meanwhile: Script = lambda _: ()
         self.begun: list[tuple[str, str | None]] = []
         self.rows = {
@@ -206,7 +212,8 @@ class ScriptedBackend:
         if team not in (None, *self.teams()):
             raise UnknownTeam(f"There is no team {team!r}.")
         self.begun.append((kb, team))
-        return ScriptedChat(self.script, self.pause_s, self.answers, self.meanwhile)
+        self.chats.append(ScriptedChat(self.script, self.pause_s, self.answers, self.meanwhile))
+        return self.chats[-1]
 
     def _read(self, kb: str, path: Path) -> list[FileOutcome]:
         self.ingested.append(path)

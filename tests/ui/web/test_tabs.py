@@ -40,6 +40,23 @@ def test_a_closed_tab_is_forgotten_and_its_run_goes_on() -> None:
     until(lambda: tab.room.view.phase == "done")
 
 
+def test_a_conversation_nobody_comes_back_to_is_closed_when_its_run_is_over() -> None:
+    backend = ScriptedBackend(discussion, pause_s=0.005)
+    tabs = Tabs(backend)
+    left, closed = tabs.of("left"), tabs.of("closed")
+    left.room.ask("How much?")
+    until(lambda: len(backend.chats) == 1)
+    closed.room.ask("How much?")
+    until(lambda: len(backend.chats) == 2)
+    tabs.close("closed")
+    assert not backend.chats[1].closed.is_set()
+    until(lambda: left.room.view.phase == "done")
+    assert not backend.chats[0].closed.is_set()
+    left.enter("员工手册")
+    until(lambda: all(chat.closed.is_set() for chat in backend.chats))
+    assert closed.room.view.phase == "done"
+
+
 def test_closing_a_tab_nobody_opened_does_nothing() -> None:
     Tabs(ScriptedBackend(discussion)).close("unknown")
 
