@@ -1,7 +1,8 @@
 """Whether a cell of Python may write a file or wait for ever, judged by its text alone; pure.
 
 Every module, function and attribute it names must be on a list: what is not known to be harmless is a risk. Objects
-of earlier cells are taken for what their attributes are called; functions of earlier cells are a risk.
+of earlier cells are taken for what their attributes are called; to call a function of an earlier cell is a risk, and
+to hand one on to what may call it is not seen everywhere.
 """
 
 from __future__ import annotations
