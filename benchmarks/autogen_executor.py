@@ -185,7 +185,7 @@ def _result(ran: Ran, _: World) -> str:
 
 
 def _state(ran: Ran, _: World) -> str:
-    return "kept" if "42" in ran.output else "**lost**"
+    return "kept" if "x is 42" in ran.output else "**lost**"
 
 
 SURVIVOR = "import subprocess; subprocess.Popen(['setsid', 'sleep', '$MARK'], stdout=-3, stderr=-3, stdin=-3)"
@@ -216,7 +216,7 @@ for path in glob.glob('/proc/[0-9]*/environ'):
     "is a message without code": (lambda _: [[]], _result),
     "names a file in a folder (`# filename: a/b.py`)": (_python("# filename: a/b.py\nprint(1)"), _result),
     "uses a variable of the message before": (
-        lambda _: [[("python", "x = 42")], [("python", "print(x)")]],
+        lambda _: [[("python", "x = 42")], [("python", "print('x is', x)")]],
         _state,
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +26,15 @@ HANGS = {
     "stuck in C": "import itertools; all(itertools.repeat(True))",
 }
 DEADLINE_S = 0.5
+APPLICATION = """
+import sys, time
+from agents.sandbox import open_sandbox
+from configs.settings import SandboxSettings
+session = open_sandbox(SandboxSettings(backends=(sys.argv[1],), warm=0)).session()
+session.run("setsid sleep 600 >/dev/null 2>&1 & setsid nohup sleep 600 >/dev/null 2>&1 &", language="sh")
+print("it runs", flush=True)
+time.sleep(600)
+"""
 Row = tuple[str, str, str]
 
 
@@ -47,7 +57,9 @@ def rows(sandbox: Sandbox) -> Iterator[Row]:
         yield f"hung: {name}", f"back {late:.2f} s after its deadline", "<= 3 s"
     yield "host memory under a flood", f"+{flood(sandbox):.1f} MB", "<= 64 MB"
     yield twenty(sandbox)
-    yield "processes after close", str(left_after(sandbox.close)), "0"
+    yield "state after a thread that crashed", after_a_crash(sandbox), "kept"
+    yield "processes a second after close", str(left_after(sandbox.close)), "0"
+    yield "processes a second after a kill", str(left_after_a_kill(sandbox.name)), "0"
 
 
 def cold(sandbox: Sandbox) -> float:
@@ -119,10 +131,44 @@ def twenty(sandbox: Sandbox) -> Row:
 
 
 def left_after(close: Callable[[], None]) -> int:
-    """How many of our descendants are there afterwards."""
+    """How many of our descendants live on."""
     assert psutil.Process().children(recursive=True)
     close()
-    return len(psutil.Process().children(recursive=True))
+    time.sleep(1)
+    return alive(psutil.Process().children(recursive=True))
+
+
+def alive(processes: list[psutil.Process]) -> int:
+    """How many have not ended; whether someone has asked for their exit code is another matter."""
+    return sum(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+def after_a_crash(sandbox: Sandbox) -> str:
+    """Whether a session that a thread began lives on when that thread ends by an exception."""
+    session = sandbox.session()
+
+    def begin() -> None:
+        assert session.run("x = 6 * 7").status == "ok"
+        sys.exit()
+
+    thread = threading.Thread(target=begin)
+    thread.start()
+    thread.join()
+    result = session.run("print(x)")
+    session.close()
+    return "kept" if result.stdout == "42\n" and not result.state_lost else "lost"
+
+
+def left_after_a_kill(backend: str) -> int:
+    """How many descendants of an application outlive it when it is killed."""
+    with subprocess.Popen([sys.executable, "-c", APPLICATION, backend], stdout=subprocess.PIPE) as application:
+        assert application.stdout is not None
+        application.stdout.readline()
+        inside = psutil.Process(application.pid).children(recursive=True)
+        assert len(inside) > 2
+        application.kill()
+    time.sleep(1)
+    return alive(inside)
 
 
 def _ms(times: list[float]) -> str:

@@ -89,6 +89,7 @@ def application(home: Path, backend: str, token: str, mark: str) -> Iterator[App
         os.set_inheritable(inheritable.fileno(), True)
         host = {
             "backend": backend,
+            "walled": True,
             "token": token,
             "mark": mark,
             "pid": os.getpid(),

@@ -48,7 +48,8 @@ class Case:
 
     `alone`: in a session of its own, which must answer afterwards and tell the truth about its state; else in one that
     many share. With other `statuses` than `ok` the code never comes to its end, and `says` is the reason given.
-    `leaks_outside`: the same code leaks when an ordinary user runs it without a wall, so that the case can fail.
+    `leaks_outside`: the same code leaks when an ordinary user runs it without a wall, so that the case can fail. What
+    is not harmless there it only does when it is `walled`.
     """
 
     number: int

@@ -102,7 +102,7 @@ def look_into_memory(pid):
                 except OSError:
                     continue
 
-for pid in sorted(set([*(name for name in os.listdir("/proc") if name.isdigit()), "self", "1"])):
+for pid in [*(name for name in os.listdir("/proc") if name.isdigit()), "self"] if HOST["walled"] else ["self"]:
     for name in ("environ", "cmdline", "maps", "mountinfo", "status", "cgroup", "comm", "auxv", "limits", "net/unix"):
         attempt(f"{pid} {name}", lambda: canaries(read(f"/proc/{pid}/{name}")))
     attempt(f"memory of {pid}", lambda: look_into_memory(pid) or False)
@@ -110,7 +110,7 @@ for pid in sorted(set([*(name for name in os.listdir("/proc") if name.isdigit())
 SYSTEM = ("/proc", "/sys", "/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/packages", sys.base_prefix)
 NAMES = {"roundtable.sqlite", "roundtable.toml", "id_ed25519", "credentials", ".netrc", "roundtable.sock"}
 end, seen = time.monotonic() + 3, 0
-for top in [HOST["data"], HOST["home"], HOST["folder"], "/"]:
+for top in [HOST["data"], HOST["home"], HOST["folder"], *(["/"] if HOST["walled"] else [])]:
     for folder, folders, files in os.walk(top):
         if NAMES & set(files):
             print("LEAK", folder, NAMES & set(files))

@@ -31,7 +31,8 @@ attempt("broadcast", lambda: connected(socket.AF_INET, ("255.255.255.255", 9), s
         name="sockets by path, those of Docker and the desktop too",
         leaks_outside=True,
         code="""
-for path in [HOST["socket"], "/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/run/dbus/system_bus_socket", "/tmp/.X11-unix/X0", "/run/systemd/private", "/run/containerd/containerd.sock", *glob.glob("/run/user/*/*"), *glob.glob("/tmp/ssh-*/agent.*")]:
+others = ["/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/run/dbus/system_bus_socket", "/tmp/.X11-unix/X0", "/run/systemd/private", "/run/containerd/containerd.sock", *glob.glob("/run/user/*/*"), *glob.glob("/tmp/ssh-*/agent.*")]
+for path in [HOST["socket"], *(others if HOST["walled"] else [])]:
     attempt(path, lambda: connected(socket.AF_UNIX, path))
 """,
     ),
@@ -41,7 +42,7 @@ for path in [HOST["socket"], "/var/run/docker.sock", "/run/docker.sock", "/run/p
         leaks_outside=True,
         code="""
 attempt("stream", lambda: connected(socket.AF_UNIX, chr(0) + HOST["abstract"]))
-attempt("X11", lambda: connected(socket.AF_UNIX, chr(0) + "/tmp/.X11-unix/X0"))
+attempt("X11", lambda: HOST["walled"] and connected(socket.AF_UNIX, chr(0) + "/tmp/.X11-unix/X0"))
 """,
     ),
     _case(
@@ -108,10 +109,8 @@ attempt("tcp", lambda: asked(HOST["port"], socket.SOCK_STREAM))
         code="""
 for line in open("/proc/net/unix").read().splitlines()[1:]:
     name = line.split(" ")[-1]
-    if name.startswith("@"):
-        attempt(name, lambda: connected(socket.AF_UNIX, chr(0) + name[1:]))
-    elif name.startswith("/"):
-        attempt(name, lambda: connected(socket.AF_UNIX, name))
+    if name.startswith(("@", "/")) and (HOST["walled"] or name in (HOST["socket"], "@" + HOST["abstract"])):
+        attempt(name, lambda: connected(socket.AF_UNIX, name.replace("@", chr(0), 1)))
 """,
     ),
     _case(
