@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from agents.conversation import Conversation, Resources
+from agents.errors import ModelError
+from agents.events import Noted, RunStarted
+from agents.llm.chain import open_model
 from agents.llm.extractive import ExtractiveAnswerer, ExtractiveCritic
-from agents.llm.openai_compatible import OpenAICompatible
+from agents.memory import remember
 from agents.ports import ConversationInfo, LanguageModel, Sandbox
 from agents.run import Run
-from agents.store import SQLiteConversationStore
+from agents.seats import AssistantSeat, CriticSeat
+from agents.store import SQLiteConversationStore, missing
 from agents.team_file import load_team
 from agents.tools.catalogue import with_built_in
 from agents.tools.registry import Tool
@@ -22,18 +29,23 @@ from configs.settings import Settings
 from retrieval.strategy import load_strategy
 
 if TYPE_CHECKING:
+    from agents.team import Team
     from retrieval.library import Library
 
 
 class App:
     """Library, sandbox, model and conversations of one data directory, each opened when first needed."""
 
-    def __init__(self, settings: Settings, *, exclusive: bool, command: str, tools: Sequence[Tool]) -> None:
+    def __init__(
+        self, settings: Settings, *, exclusive: bool, command: str, tools: Sequence[Tool], teams: Sequence[Team]
+    ) -> None:
         self.settings = settings
         self._tools = with_built_in(tools)
+        self._teams = {team.file.name: team for team in teams}
         self._exclusive, self._command = exclusive, command
         self._opening = threading.Lock()
         self._conversations: WeakValueDictionary[str, Conversation] = WeakValueDictionary()
+        self._endpoints: dict[str, LanguageModel] = {}
 
     @property
     def library(self) -> Library:
@@ -54,9 +66,15 @@ class App:
         return SQLiteConversationStore(self.settings.home / "roundtable.sqlite")
 
     def new_conversation(
-        self, *, kb: str | None = None, team: str | None = None, strategy: str | None = None
+        self,
+        *,
+        kb: str | None = None,
+        team: str | None = None,
+        strategy: str | None = None,
+        model: str | None = None,
+        owner: str = "",
     ) -> Conversation:
-        """Begin to talk; what is not given is as in the settings.
+        """Begin to talk; what is not given is as in the settings, and `model` one of the settings' models.
 
         Raises UnknownKnowledgeBase, UnknownTeam, TeamError or ConfigError before anything is asked.
         """
@@ -66,16 +84,48 @@ class App:
             kb=kb or settings.kb,
             team=team or settings.team,
             strategy=strategy or settings.search.strategy,
+            model=model or "",
+            owner=owner,
         )
         self._check(info)
         return self._remember(Conversation(info, self._resources))
 
-    def conversation(self, conversation_id: str) -> Conversation:
-        """A conversation by its id, running or of an earlier day. Raises ConversationError when there is none."""
-        if found := self._conversations.get(conversation_id):
-            return found
-        info, events = self.store.info(conversation_id), list(self.store.events(conversation_id))
-        return self._remember(Conversation(info, self._resources, events=events))
+    def conversation(self, conversation_id: str, *, owner: str | None = None) -> Conversation:
+        """A conversation by its id, running or of an earlier day; one that was cut short is ended first.
+
+        Raises ConversationError when there is none, or none of that `owner` (None: whoever's).
+        """
+        found = self._conversations.get(conversation_id)
+        if found is None:
+            info = self._info(conversation_id, owner)
+            found = self._remember(
+                Conversation(info, self._resources, memory=remember(self.store.events(conversation_id)))
+            )
+        if owner not in (None, found.info.owner):
+            raise missing(conversation_id)
+        found.recover()
+        return found
+
+    def branch(self, conversation_id: str, *, through: int | None = None, owner: str | None = None) -> Conversation:
+        """A new conversation that begins as another did, up to its event number `through`; that one stays as it is."""
+        return self._branch(self._info(conversation_id, owner), through, {})
+
+    def retry(self, conversation_id: str, *, owner: str | None = None, **other: str) -> tuple[Conversation, str]:
+        """A branch before the last question of a conversation, and that question, to be asked again.
+
+        `other` is the team, strategy, model or kb it shall be asked with. Raises what `new_conversation` raises.
+        """
+        info = self._info(conversation_id, owner)
+        asked = [event for event in self.store.events(conversation_id) if isinstance(event, RunStarted)]
+        return self._branch(info, asked[-1].seq - 1, other), asked[-1].question
+
+    def delete(self, conversation_id: str, *, owner: str | None = None) -> None:
+        """Remove a conversation and the files its code made, for good. Raises ConversationError when there is none."""
+        self._info(conversation_id, owner)
+        if found := self._conversations.pop(conversation_id, None):
+            found.forget()
+        self.store.delete(conversation_id)
+        shutil.rmtree(self._resources.artifacts / conversation_id, ignore_errors=True)  # type: ignore[operator]
 
     def warm_up(self) -> None:
         """Load AutoGen and choose the sandbox now, not at the first question; keep a session warm for a model."""
@@ -94,16 +144,41 @@ class App:
             if part in vars(self):
                 getattr(self, part).close()
 
+    def _branch(self, info: ConversationInfo, through: int | None, other: Mapping[str, str]) -> Conversation:
+        begun = replace(info, id=uuid4().hex, parent=info.id, created_at=time.time(), **other)
+        self._check(begun)
+        kept = 0
+        if through is None or through > 0:
+            last = [event.seq for event in self.store.events(info.id)][-1]
+            kept = last if through is None else min(through, last)
+            self.store.copy(info.id, begun, through=kept)
+        memory = remember(self.store.events(begun.id)) if kept else None
+        conversation = self._remember(Conversation(begun, self._resources, memory=memory))
+        conversation.cut()
+        return conversation
+
+    def _info(self, conversation_id: str, owner: str | None) -> ConversationInfo:
+        info = self.store.info(conversation_id)
+        if owner not in (None, info.owner):
+            raise missing(conversation_id)
+        return info
+
     def _remember(self, conversation: Conversation) -> Conversation:
         return self._conversations.setdefault(conversation.id, conversation)
 
     def _check(self, info: ConversationInfo) -> None:
-        load_team(info.team, tools=self._tools)
+        made = self._teams.get(info.team)
+        team = made.file if made else load_team(info.team, tools=self._tools)
         load_strategy(info.strategy)
-        if info.kb not in self.library.names():
-            self.library.open(info.kb)
+        bases = [info.kb, *(seat.kb for seat in (*team.retrievers, *team.assistants) if seat.kb)]
+        for name in bases:
+            if name not in self.library.names():
+                self.library.open(name)
+        seats = [seat.model for seat in team.agents if isinstance(seat, AssistantSeat | CriticSeat)]
+        for name in {info.model, *seats} - {""}:
+            open_model(self.settings, name, lambda _: None)
         if self.settings.llm.provider == "openai":
-            _ = self._endpoint
+            open_model(self.settings, "", lambda _: None)
 
     @cached_property
     def _library(self) -> Library:
@@ -122,16 +197,32 @@ class App:
             coding=self.settings.sandbox,
             artifacts=self.settings.home / "artifacts",
             tools=self._tools,
+            teams=self._teams,
+            finished=self._export,
         )
 
     def _model(self, role: str, run: Run) -> LanguageModel:
+        """The model of a role: the one of that name, a small one where the settings have it, else the default."""
+        if role in self.settings.models:
+            return self._opened(role, run)
         if self.settings.llm.provider == "openai":
-            return self._endpoint
+            return self._opened("", run)
         return ExtractiveCritic(run) if role == "critic" else ExtractiveAnswerer(run)
 
-    @cached_property
-    def _endpoint(self) -> OpenAICompatible:
-        return OpenAICompatible(self.settings.llm)
+    def _opened(self, name: str, run: Run) -> LanguageModel:
+        def fall_back(error: ModelError) -> None:
+            run.emit(Noted(kind="fallback", text=f"{error.message} Another model answers."))
+
+        with self._opening:
+            return open_model(self.settings, name, fall_back, opened=self._endpoints)
+
+    def _export(self, conversation_id: str) -> None:
+        """Send the trace of the last run where the settings say; a failure is logged and disturbs nobody."""
+        tracing = self.settings.tracing
+        if tracing.endpoint:
+            from agents.tracing.sending import send
+
+            send(self.store.events(conversation_id), tracing)
 
     @cached_property
     def _sandbox(self) -> Sandbox:
@@ -140,9 +231,17 @@ class App:
         return open_sandbox(self.settings.sandbox)
 
 
-def build_app(settings: Settings, *, exclusive: bool = True, command: str = "", tools: Sequence[Tool] = ()) -> App:
+def build_app(
+    settings: Settings,
+    *,
+    exclusive: bool = True,
+    command: str = "",
+    tools: Sequence[Tool] = (),
+    teams: Sequence[Team] = (),
+) -> App:
     """The application; `exclusive` and `command` as in `retrieval.library.Library`, which is opened on first use.
 
-    `tools` are yours, for teams to name beside the built-in ones. Raises ConfigError for a name that is taken.
+    `tools` are yours, for teams to name beside the built-in ones; `teams` those made in Python, to be asked for by
+    their names. Raises ConfigError for a tool's name that is taken.
     """
-    return App(settings, exclusive=exclusive, command=command, tools=tools)
+    return App(settings, exclusive=exclusive, command=command, tools=tools, teams=teams)

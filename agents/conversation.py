@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
+import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agents.approvals import Approvals
 from agents.errors import ConversationError, RunStopped
-from agents.events import CodeRan, Event, Failed, RunCompleted, RunStarted
-from agents.evidence import Evidence, known_passages
-from agents.history import exchanges
+from agents.events import Event, Failed, MessageCompleted, RunCompleted, RunStarted
+from agents.evidence import Evidence
+from agents.memory import Memory
 from agents.ports import ConversationInfo, ConversationStore, KnowledgeBase, LanguageModel, Sandbox, Session
 from agents.recorder import Recorder
+from agents.recovery import closing, is_alive, this_process
 from agents.run import Run
-from agents.team_file import TeamFile, load_team
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
 from configs.errors import AppError
 from configs.settings import SandboxSettings, SearchSettings
+from retrieval.citations import cite, markers
+
+if TYPE_CHECKING:
+    from agents.team import Team
 
 QUESTION_CHARS = 20_000
 TITLE_CHARS = 80
 STOP_GRACE_S = 0.6
 """How long a stopped run may take to end by itself before it is ended from outside."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""What nobody types: it would only steer a terminal or hide text."""
+ROLES = ("assistant", "critic", "small")
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +48,7 @@ class Resources:
     """What conversations share; each is opened when a run first needs it.
 
     The files that code makes are kept in a folder of `artifacts` for each conversation; without one they are lost.
+    `teams` are those made in Python, by their names. `finished` is told of every run that is over.
     """
 
     open_kb: Callable[[str], KnowledgeBase]
@@ -47,16 +59,22 @@ class Resources:
     coding: SandboxSettings = field(default_factory=SandboxSettings)
     artifacts: Path | None = None
     tools: Mapping[str, Tool] = field(default_factory=lambda: TOOLS)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    finished: Callable[[str], None] = lambda _: None
 
 
 class Conversation:
-    """One talk with a team about a knowledge base; `events` are those of an earlier sitting. Thread-safe."""
+    """One talk with a team about a knowledge base. Thread-safe.
 
-    def __init__(self, info: ConversationInfo, resources: Resources, *, events: Sequence[Event] = ()) -> None:
+    Its events are in the store alone; `memory` is what a next question must know of those of an earlier sitting.
+    """
+
+    def __init__(self, info: ConversationInfo, resources: Resources, *, memory: Memory | None = None) -> None:
         self.id = info.id
         self.info = info
         self._resources = resources
-        self._events = list(events)
+        self._memory = memory or Memory()
+        self._deleted = False
         self._lock = threading.Lock()
         self._current: tuple[Run, Recorder, threading.Thread] | None = None
         self._approvals = Approvals()
@@ -71,6 +89,8 @@ class Conversation:
         """
         question = _checked(text)
         with self._lock:
+            if self._deleted:
+                raise ConversationError(f"The conversation {self.id} was deleted.", hint="Begin a new one.")
             if self._current and not self._current[1].over:
                 raise ConversationError("The last question is still being answered.", hint="Wait for it, or stop it.")
             return iter(self._start(question))
@@ -104,22 +124,67 @@ class Conversation:
         if session:
             session.close()
 
+    def forget(self) -> None:
+        """Close it for good: it takes no question any more."""
+        with self._lock:
+            self._deleted = True
+        self.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether a question is being answered."""
+        current = self._current
+        return current is not None and not current[1].over
+
     def events(self) -> list[Event]:
         """Everything that has happened, in order: what replay shows."""
-        return list(self._events)
+        return list(self._resources.store.events(self.id)) if self._memory.seq else []
+
+    def recover(self) -> None:
+        """End a run that the end of its process cut short: what there was of its message is kept, and marked."""
+        if not self._memory.open or self.running or is_alive(self._memory.process):
+            return
+        for event in closing(self.events()):
+            self._keep(self._next(event))
+
+    def cut(self) -> None:
+        """End a run that a branch cut through: what was said up to there is its answer."""
+        if not self._memory.open:
+            return
+        *partial, _ = closing(self.events())
+        for event in partial:
+            self._keep(self._next(event))
+        last = [event for event in self.events() if isinstance(event, RunStarted | MessageCompleted)][-1]
+        said = last.content if isinstance(last, MessageCompleted) and last.role == "assistant" else ""
+        answer, citations = cite(said, self._resources.store.ledger(self.id).of_markers(markers(said)))
+        told = tuple(citation.as_dict() for citation in citations)
+        self._keep(self._next(RunCompleted(answer=answer, abstained=False, citations=told, stopped=True)))
 
     @cached_property
-    def _team(self) -> TeamFile:
-        return load_team(self.info.team, tools=self._resources.tools)
+    def _team(self) -> Team:
+        from agents.team import Team
+
+        made = self._resources.teams.get(self.info.team)
+        tools = self._resources.tools
+        return made.with_tools(tools) if made else Team.from_yaml(self.info.team, tools=tools)
 
     def _start(self, question: str) -> Recorder:
-        recorder = Recorder(self.id, first=len(self._events) + 1, keep=self._keep)
+        recorder = Recorder(self.id, first=self._memory.seq + 1, keep=self._keep)
         run = self._run(question, recorder)
-        kb, team, strategy = self.info.kb, self.info.team, self.info.strategy
-        if not self._events:
-            title = question[:TITLE_CHARS]
-            self._resources.store.create(self.id, title=title, kb=kb, team=team, strategy=strategy)
-        recorder.emit(RunStarted(question=question, team=team, kb=kb, strategy=strategy))
+        info = self.info
+        if not self._memory.seq:
+            self.info = info = replace(info, title=info.title or title_of(question))
+            self._resources.store.create(info)
+        recorder.emit(
+            RunStarted(
+                question=question,
+                team=info.team,
+                kb=info.kb,
+                strategy=info.strategy,
+                model=info.model,
+                process=this_process(),
+            )
+        )
         thread = threading.Thread(target=self._answer, args=(run, recorder), name=f"run-{self.id[:8]}", daemon=True)
         self._current = run, recorder, thread
         thread.start()
@@ -129,25 +194,26 @@ class Conversation:
         resources = self._resources
         return Run(
             question=question,
-            open_kb=lambda: resources.open_kb(self.info.kb),
-            model=resources.model,
+            open_kb=lambda name: resources.open_kb(name or self.info.kb),
+            model=self._model,
             sandbox=resources.sandbox,
             search=resources.search.model_copy(update={"strategy": self.info.strategy}),
             coding=resources.coding,
             approvals=self._approvals,
             open_session=self._open_session,
             state_gone=self._state_is_gone(),
-            evidence=Evidence(known=known_passages(self._events)),
-            history=exchanges(self._events),
+            evidence=Evidence(resources.store.ledger(self.id)),
+            memory=self._memory,
             emit=recorder.emit,
         )
 
+    def _model(self, role: str, run: Run) -> LanguageModel:
+        """That of the conversation for the roles that name no other."""
+        return self._resources.model(self.info.model if self.info.model and role in ROLES else role, run)
+
     def _state_is_gone(self) -> bool:
         """Whether the next code must be told that what earlier code made is lost, which no run was there to hear."""
-        ran = [event for event in self._events if isinstance(event, CodeRan) and event.status != "refused"]
-        last = self._events[-1] if self._events else None
-        unheard = isinstance(last, RunCompleted) and last.stopped and bool(ran) and ran[-1].state_lost
-        return unheard or (self._session is None and bool(ran))
+        return self._memory.lost or (self._session is None and self._memory.ran_code)
 
     def _open_session(self) -> Session:
         """The one session of this conversation, begun when code first needs it."""
@@ -158,12 +224,16 @@ class Conversation:
                 weakref.finalize(self, _close_soon, self._session).atexit = False
             return self._session
 
+    def _next(self, event: Event) -> Event:
+        return replace(event, conversation_id=self.id, seq=self._memory.seq + 1, at=time.time())
+
     def _keep(self, event: Event) -> None:
         self._resources.store.append(event)
-        self._events.append(event)
+        self._memory = self._memory.after(event)
 
     def _answer(self, run: Run, recorder: Recorder) -> None:
         recorder.finish(self._outcome(run))
+        self._resources.finished(self.id)
 
     def _outcome(self, run: Run) -> RunCompleted | Failed:
         try:
@@ -177,10 +247,8 @@ class Conversation:
 
     def _discuss(self, run: Run) -> bool:
         """Whether the discussion came to its own end."""
-        from agents.team import Team
-
         try:
-            Team(self._team, tools=self._resources.tools).discuss(run)
+            self._team.discuss(run)
         except RunStopped:
             return False
         return True
@@ -191,8 +259,14 @@ def _close_soon(session: Session) -> None:
     threading.Thread(target=session.close, name="close-session", daemon=True).start()
 
 
+def title_of(question: str) -> str:
+    """A question as the title of its conversation: one line, cut at a word."""
+    line = " ".join(question.split())
+    return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…"
+
+
 def _checked(text: str) -> str:
-    question = text.strip()
+    question = _CONTROL.sub("", text).strip()
     if not question:
         raise ConversationError("The question is empty.", hint="Type a question.")
     if len(question) > QUESTION_CHARS:

@@ -6,7 +6,8 @@ AgentError
 │   ├── ModelTimeout          no answer within the limit
 │   ├── ModelAuthError        the key was refused
 │   ├── ModelRateLimited      too many requests, after bounded retries
-│   ├── ModelRefused          the endpoint rejected the request (unknown model, context too long, …)
+│   ├── ModelRefused          the endpoint rejected the request (unknown model, wrong parameter, …)
+│   │   └── ModelContextExceeded  the request is longer than the model can read
 │   └── ModelMisbehaved       the answer is not what the protocol allows, or is empty
 ├── ToolError                 a tool was called wrongly or failed
 │   ├── ToolTimeout           it took too long
@@ -20,6 +21,8 @@ AgentError
 ├── UnknownTeam               no team of that name
 ├── TeamError                 a team file is malformed
 ├── ConversationError         a conversation does not exist or cannot take a question now
+├── BudgetExceeded            a run has used up its budget, or its rounds without an answer
+├── RunInterrupted            the application ended in the middle of a run
 └── RunStopped                the user stopped the run
 """
 
@@ -54,6 +57,14 @@ class ModelRateLimited(ModelError):
 
 class ModelRefused(ModelError):
     """The endpoint rejected the request."""
+
+
+class ModelContextExceeded(ModelRefused):
+    """The request is longer than the model can read; `limit` is how many tokens that is, where the endpoint said so."""
+
+    def __init__(self, message: str, *, hint: str = "", limit: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit
 
 
 class ModelMisbehaved(ModelError):
@@ -106,6 +117,14 @@ class TeamError(AgentError):
 
 class ConversationError(AgentError):
     """The conversation does not exist, or cannot take a question now."""
+
+
+class BudgetExceeded(AgentError):
+    """A run has used up what its team may use, or its rounds, before there was an answer."""
+
+
+class RunInterrupted(AgentError):
+    """The application ended in the middle of a run; what was said is kept."""
 
 
 class RunStopped(AgentError):

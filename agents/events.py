@@ -18,12 +18,32 @@ class _Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(_Event):
-    """A user's question opens a run."""
+    """A user's question opens a run in `process`, as `agents.recovery.this_process` names it.
+
+    `model` names the one of the settings that answers, empty for the default.
+    """
 
     question: str
     team: str
     kb: str
     strategy: str
+    model: str = ""
+    process: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnPlanned(_Event):
+    """What the question needs, and the `query` to search with: itself, or rewritten from what was said before.
+
+    `search`: passages for `query`; `more`: further passages for the query of the turn before; `about_answer`: the
+    passages of the last answer; `small_talk`: none. `variants` are ways to read an elliptic question without a model.
+    """
+
+    kind: Literal["search", "more", "about_answer", "small_talk"]
+    query: str
+    variants: tuple[str, ...] = ()
+    by: Literal["rules", "model"] = "rules"
+    ms: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +71,67 @@ class TokenDelta(_Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageCompleted(_Event):
-    """A whole message of one agent."""
+    """A whole message of one agent, or with `interrupted` what there was of it when it broke off.
+
+    `cost` in US dollars, 0 where the price is unknown.
+    """
 
     agent: str
     message_id: str
-    role: Literal["user", "assistant", "tool", "critic", "retriever"]
+    role: Literal["user", "assistant", "tool", "critic", "retriever", "guest"]
     content: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     ms: float = 0.0
+    cost: float = 0.0
+    model: str = ""
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCalled(_Event):
+    """One request to a language model, and what came of it: for the trace; nobody is shown it in a conversation.
+
+    `messages`, `tools` and `parameters` are what was sent, `reply` is `{text, tool_calls}`. `purpose` is `message`,
+    or what a small call was for: `condense`, `speakers`, `summary`, `judge`. A failed call has an `error_type`.
+    """
+
+    agent: str
+    purpose: str
+    provider: str
+    model: str
+    messages: tuple[Mapping[str, Any], ...]
+    tools: tuple[Mapping[str, Any], ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    reply: Mapping[str, Any] = field(default_factory=dict)
+    message_id: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+    attempts: int = 1
+    first_token_ms: float = 0.0
+    ms: float = 0.0
+    error_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted(_Event):
+    """Something the reader should know about the run, in one sentence of the application's own."""
+
+    kind: Literal["markers_removed", "links_removed", "fallback", "budget", "loop", "evidence_exhausted", "overflow"]
+    text: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compacted(_Event):
+    """From now on `summary`, its citation markers kept, stands for everything up to the event number `through`."""
+
+    summary: str
+    through: int
+    tokens_before: int
+    tokens_after: int
+    by: Literal["rules", "model"] = "rules"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +216,8 @@ class RunCompleted(_Event):
     """The run is over.
 
     Citations as in `Citation.as_dict`; `usage` is `{prompt_tokens, completion_tokens, calls, cost}`; `artifacts` are
-    those of the run's `CodeRan` events in order: its pictures are part of the answer.
+    those of the run's `CodeRan` events in order: its pictures are part of the answer. `support` says for each sentence
+    whether what it cites supports it, as `retrieval.support.Verdict.as_dict`; `removed_markers` were never given.
     """
 
     answer: str
@@ -154,18 +227,24 @@ class RunCompleted(_Event):
     ms: float = 0.0
     stopped: bool = False
     artifacts: tuple[Mapping[str, Any], ...] = ()
+    support: tuple[Mapping[str, Any], ...] = ()
+    removed_markers: tuple[int, ...] = ()
 
 
 Event = (
     RunStarted
+    | TurnPlanned
     | Retrieved
     | TokenDelta
     | MessageCompleted
+    | ModelCalled
     | ToolCalled
     | ToolReturned
     | ApprovalRequested
     | ApprovalAnswered
     | CodeRan
+    | Noted
+    | Compacted
     | Failed
     | RunCompleted
 )

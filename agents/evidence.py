@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from agents.events import Event, Retrieved
 from retrieval.context import number, pack
 from retrieval.types import Chunk, Document, Hit, Passage
+
+if TYPE_CHECKING:
+    from agents.ports import Ledger
 
 
 @dataclass
 class Evidence:
-    """`known` are all passages of the conversation, `shown` those in front of the agents in the current run."""
+    """`ledger` knows the numbers of earlier runs; `shown` are the passages before the agents in the current one."""
 
-    known: tuple[Passage, ...] = ()
+    ledger: Ledger
     shown: tuple[Passage, ...] = ()
+    _new: dict[str, Passage] = field(default_factory=dict)
 
     def show(self, hits: Sequence[Hit], *, budget_tokens: int) -> tuple[Passage, ...]:
         """Put hits that are not shown yet before the agents, as far as they fit; returns those, numbered."""
         there = {passage.hit.chunk.id for passage in self.shown}
         new = [hit for hit in hits if hit.chunk.id not in there]
-        fitting = pack(number(new, self.known), budget_tokens=budget_tokens)
-        passages = number([passage.hit for passage in fitting], self.known)
-        markers = {passage.marker for passage in self.known}
-        self.known += tuple(passage for passage in passages if passage.marker not in markers)
+        known = self._known(hit.chunk.id for hit in new)
+        fitting = pack(number(new, known), budget_tokens=budget_tokens)
+        passages = number([passage.hit for passage in fitting], known, after=self.last)
+        self._new.update({passage.hit.chunk.id: passage for passage in passages})
         self.shown += passages
         return passages
+
+    @property
+    def last(self) -> int:
+        """The greatest number given in the conversation."""
+        return max([self.ledger.last, *(passage.marker for passage in self._new.values())])
+
+    def unseen(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Those of `hits` that were never shown in the conversation."""
+        known = {passage.hit.chunk.id for passage in self._known(hit.chunk.id for hit in hits)}
+        return [hit for hit in hits if hit.chunk.id not in known]
+
+    def again(self, markers: Collection[int]) -> tuple[Passage, ...]:
+        """Put passages of those numbers before the agents once more; returns them."""
+        passages = tuple(self.numbered(markers))
+        self.shown += passages
+        return passages
+
+    def numbered(self, markers: Collection[int]) -> Sequence[Passage]:
+        """The passages of the conversation that were given those numbers, in their order."""
+        found = {passage.marker: passage for passage in self.ledger.of_markers(markers)}
+        found.update({p.marker: p for p in self._new.values() if p.marker in markers})
+        return [found[marker] for marker in sorted(found)]
+
+    def _known(self, chunk_ids: Iterable[str]) -> list[Passage]:
+        wanted = set(chunk_ids)
+        found = {passage.hit.chunk.id: passage for passage in self.ledger.of_chunks(wanted)}
+        return list({**found, **{id: p for id, p in self._new.items() if id in wanted}}.values())
 
 
 def describe(passage: Passage) -> dict[str, Any]:
@@ -47,17 +77,8 @@ def describe(passage: Passage) -> dict[str, Any]:
     }
 
 
-def known_passages(events: Iterable[Event]) -> tuple[Passage, ...]:
-    """The passages a conversation's log has numbered so far, in the order of their first showing."""
-    found: dict[int, Passage] = {}
-    for event in events:
-        if isinstance(event, Retrieved):
-            for description in event.passages:
-                found.setdefault(description["marker"], _recall(description, event.query))
-    return tuple(found.values())
-
-
-def _recall(described: Mapping[str, Any], query: str) -> Passage:
+def recall(described: Mapping[str, Any], query: str) -> Passage:
+    """The passage that `describe` described, as far as a reader of the conversation needs it."""
     document = Document(
         id=described["document_id"],
         source=described["source"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from agents.events import Event
 from retrieval.tables import Table
-from retrieval.types import Chunk, Document, SearchResult
+from retrieval.types import Chunk, Document, Passage, SearchResult
 
 if TYPE_CHECKING:
     from retrieval.ports import Embedder
@@ -40,7 +40,11 @@ class ModelRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelReply:
-    """A whole reply. `text` may be empty only when there are tool calls."""
+    """A whole reply. `text` may be empty only when there are tool calls.
+
+    `cost` in US dollars, 0 where the price is unknown; `attempts` HTTP requests were made for it; `cut` says that the
+    text ends where the tokens did.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
@@ -48,6 +52,8 @@ class ModelReply:
     completion_tokens: int = 0
     cost: float = 0.0
     model: str = ""
+    attempts: int = 1
+    cut: bool = False
 
 
 class KnowledgeBase(Protocol):
@@ -105,6 +111,20 @@ class StopSignal(Protocol):
 
 class LanguageModel(Protocol):
     """Answers one request, handing out text as it arrives."""
+
+    @property
+    def converses(self) -> bool:
+        """Whether it reads what it is asked; one that only quotes documents does not."""
+        return True
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """`provider`, `model` and the sampling parameters it is asked with, for the trace."""
+        return {}
+
+    def context_tokens(self) -> int:
+        """How many tokens it reads, request and reply together; may ask the endpoint once. Never raises."""
+        return 8192
 
     def complete(self, request: ModelRequest, *, on_token: Callable[[str], None], stop: StopSignal) -> ModelReply:
         """The whole reply. Raises a ModelError for every failure, RunStopped when `stop` is set meanwhile."""
@@ -198,7 +218,11 @@ class Sandbox(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationInfo:
-    """What a conversation is about; `created_at` in seconds since 1970."""
+    """What a conversation is about; `created_at` in seconds since 1970.
+
+    `model` names one of the settings' models, empty for the default; `owner` is the user it belongs to, empty where
+    there is only one; `parent` is the conversation it was branched from.
+    """
 
     id: str
     title: str = ""
@@ -206,13 +230,33 @@ class ConversationInfo:
     team: str
     strategy: str
     created_at: float = 0.0
+    model: str = ""
+    owner: str = ""
+    parent: str = ""
+
+
+class Ledger(Protocol):
+    """The numbers that the passages of one conversation were given; they never change."""
+
+    @property
+    def last(self) -> int:
+        """The greatest number given so far; 0 before the first."""
+        ...
+
+    def of_chunks(self, chunk_ids: Collection[str]) -> Sequence[Passage]:
+        """The passages of those chunks that have a number, in the order of their numbers."""
+        ...
+
+    def of_markers(self, markers: Collection[int]) -> Sequence[Passage]:
+        """The passages of those numbers that were given, in their order."""
+        ...
 
 
 class ConversationStore(Protocol):
-    """Keeps conversations: an append-only list of events each."""
+    """Keeps conversations: an append-only list of events each. Raises ConversationError where there is none."""
 
-    def create(self, conversation_id: str, *, title: str, kb: str, team: str, strategy: str) -> None:
-        """Begin a conversation."""
+    def create(self, info: ConversationInfo) -> None:
+        """Begin a conversation; one that is there stays as it is."""
         ...
 
     def append(self, event: Event) -> None:
@@ -220,9 +264,13 @@ class ConversationStore(Protocol):
         ...
 
     def events(self, conversation_id: str) -> Iterator[Event]:
-        """All events of a conversation in order. Raises ConversationError when there is none."""
+        """All events of a conversation in order."""
         ...
 
     def info(self, conversation_id: str) -> ConversationInfo:
-        """What a conversation was begun with. Raises ConversationError when there is none."""
+        """What a conversation was begun with."""
+        ...
+
+    def ledger(self, conversation_id: str) -> Ledger:
+        """The numbers its passages have, as far as its events say; also of one that has not begun."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from itertools import pairwise
 from typing import Any, NoReturn
 from uuid import uuid4
 
@@ -11,10 +11,10 @@ from autogen.agentchat.contrib import retrieve_user_proxy_agent as stock
 
 from agents.errors import ToolError
 from agents.events import MessageCompleted
+from agents.memory import Exchange, Memory
+from agents.retrieving import listing, message_for, passages_for
 from agents.run import Run
-from agents.words import say
-from configs.prompts import prompt
-from retrieval.context import render_context
+from retrieval.citations import markers
 from retrieval.types import Passage
 
 
@@ -22,38 +22,58 @@ class RetrieveUserProxyAgent(stock.RetrieveUserProxyAgent):  # type: ignore[misc
     """Puts the passages found for the user's question before the other agents, at every question.
 
     It opens a chat with `initiate_chat(other, message=agent.message_generator, problem=question)`, or answers in a
-    chat someone else opened with the passages for that one's last message. No words in a message steer it, it makes
-    no index of its own, and it never runs code.
+    chat someone else opened with the passages for that one's last message, whatever the order of the speakers. No
+    words in a message steer it, it makes no index of its own, and it never runs code.
     """
 
-    def __init__(self, name: str, *, run: Run) -> None:
+    def __init__(self, name: str, *, run: Run, description: str = "finds passages of the documents") -> None:
         super().__init__(
             name,
             human_input_mode="NEVER",
             is_termination_msg=lambda _: False,
             code_execution_config=False,
-            retrieve_config={"vector_db": None, "docs_path": None, "client": run.kb},
+            description=description,
+            retrieve_config={"vector_db": None, "docs_path": None, "client": run.kb(name)},
         )
         self._run = run
+        self._asked = 0
+        self._in_its_own_chat = True
+        self._again = False
         self.replace_reply_func(
             stock.RetrieveUserProxyAgent._generate_retrieve_user_reply, RetrieveUserProxyAgent._reply_with_passages
         )
 
     def retrieve_docs(self, problem: str, n_results: int | None = None, search_string: str = "") -> None:
-        """Search the knowledge base; the passages found replace those of the question before."""
-        self._run.evidence.shown = ()
-        self._results = self._run.look_up(problem, agent=self.name, k=n_results, containing=search_string)
+        """Find what the question needs; in a chat that it opens each question replaces the passages of the last one."""
+        if problem != self._run.question or self._again:
+            self._run.turn_to(problem, self._run.memory)
+        self._again = self._in_its_own_chat
+        self._results = passages_for(self._run, agent=self.name, k=n_results, containing=search_string)
 
     def run_code(self, code: str, **kwargs: Any) -> NoReturn:  # noqa: ARG002
         """Refused: code runs in the sandbox, as a tool call."""
         raise ToolError("This agent runs no code.", hint="Call the tool run_python.")
 
     def _reply_with_passages(self, messages: Sequence[Mapping[str, Any]], sender: Any, config: Any) -> tuple[bool, str]:  # noqa: ARG002
-        question = {"problem": _last_question(messages), "n_results": self._run.search.k}
-        return True, self.message_generator(self, sender, question)
+        asked = [at for at, message in enumerate(messages) if message.get("name") == messages[0].get("name")]
+        question = str(messages[asked[-1]]["content"])
+        if question != self._run.question or len(asked) > max(1, self._asked):
+            self._run.turn_to(question, self._said_before(messages, asked))
+        self._asked, self._in_its_own_chat, self._again = len(asked), False, False
+        problem = {"problem": question, "n_results": self._run.search.k}
+        return True, self.message_generator(self, sender, problem)
+
+    def _said_before(self, messages: Sequence[Mapping[str, Any]], asked: Sequence[int]) -> Memory:
+        """The questions before the last, each with the last thing another agent said about it."""
+        told = []
+        for start, end in pairwise(asked):
+            said = [str(m["content"]) for m in messages[start + 1 : end] if m.get("name") != self.name]
+            question, answer = str(messages[start]["content"]), said[-1] if said else ""
+            told.append(Exchange(question=question, query=question, answer=answer, markers=markers(answer), through=0))
+        return Memory(exchanges=tuple(told))
 
     def _get_context(self, results: Sequence[Passage]) -> str:
-        return render_context(results) or "No passage was found for it."
+        return message_for(self._run, results)
 
     def _generate_message(self, doc_contents: str, task: str = "default") -> str:  # noqa: ARG002
         self._run.emit(
@@ -61,30 +81,13 @@ class RetrieveUserProxyAgent(stock.RetrieveUserProxyAgent):  # type: ignore[misc
                 agent=self.name,
                 message_id=uuid4().hex,
                 role="retriever",
-                content=_listing(self._results, self._run.language),
+                content=listing(self._run, self._results),
             )
         )
-        return prompt("question", question=self.problem, context=doc_contents)
+        return doc_contents
 
     def _init_db(self) -> None:
         """The knowledge base is ready."""
 
     def _check_update_context_before_send(self, sender: Any, message: Any, recipient: Any, silent: bool) -> Any:  # noqa: ARG002
         return message
-
-
-def _last_question(messages: Sequence[Mapping[str, Any]]) -> str:
-    """The last thing said by whoever opened the chat."""
-    asker = messages[0].get("name")
-    return next(str(message["content"]) for message in reversed(messages) if message.get("name") == asker)
-
-
-def _listing(passages: Sequence[Passage], language: str) -> str:
-    return "\n".join(_line(passage, language) for passage in passages) or say("nothing_found", language)
-
-
-def _line(passage: Passage, language: str) -> str:
-    chunk, source = passage.hit.chunk, passage.hit.document.source
-    page = "" if chunk.page is None else ", " + say("page", language, page=chunk.page)
-    headings = " — " + " > ".join(chunk.headings) if chunk.headings else ""
-    return f"[{passage.marker}] {PurePath(source).name}{page}{headings}"

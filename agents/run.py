@@ -10,69 +10,76 @@ from functools import cached_property
 from typing import Any
 
 from agents.approvals import Approvals
+from agents.budget import Deed, spent
+from agents.cleaning import cleaned_text
 from agents.errors import RunStopped
-from agents.events import Event, Retrieved, RunCompleted
+from agents.events import Event, Noted, Retrieved, RunCompleted, TurnPlanned
 from agents.evidence import Evidence, describe
+from agents.judging import judged
+from agents.ledger import MemoryLedger
+from agents.memory import Memory
+from agents.planning import decide
 from agents.ports import KnowledgeBase, LanguageModel, ModelReply, Sandbox, Session
+from agents.rules import Budget
+from agents.usage import Usage
 from configs.settings import ApprovalPolicy, SandboxSettings, SearchSettings
-from retrieval.citations import cite
+from retrieval.citations import cite, markers
 from retrieval.language import detect_language
 from retrieval.types import Hit, Passage
 
-
-@dataclass
-class Usage:
-    """What the language models of a run cost; `cost` in US dollars, 0 where the price is unknown."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    calls: int = 0
-    cost: float = 0.0
-
-    def add(self, reply: ModelReply) -> None:
-        """Count one reply; one without the name of a model was nobody's work."""
-        self.prompt_tokens += reply.prompt_tokens
-        self.completion_tokens += reply.completion_tokens
-        self.calls += bool(reply.model)
-        self.cost += reply.cost
+MOST_HITS = 100
+"""What one search may be asked for."""
 
 
 @dataclass(kw_only=True)
 class Run:
-    """Knowledge base, sandbox and the model of a role are opened by the run itself, when it first needs them.
+    """Knowledge bases, sandbox and the model of a role are opened by the run itself, when it first needs them.
 
-    `open_session` gives the session of the conversation (without one the run has its own); `state_gone` says that what
-    earlier code left in it is no longer there. `approval` is the policy of the team, if it has one. `history` are
-    earlier questions and answers as chat messages; `read` counts the chunks read of each document.
+    `open_kb` opens one by its name, the conversation's own for "". `model` gives the model of a role (assistant,
+    critic, small) or the one that is named. `open_session` gives the session of the conversation (without one the run
+    has its own); `state_gone` says that what earlier code left in it is no longer there. `approval`, `budget` and
+    `judge` are those of the team; `kb_of` says which knowledge base an agent works on. `memory` is what was said
+    before; `read` counts the chunks read of each document, `told` is what agents were shown as data beside passages,
+    `deeds` what they did.
     """
 
     question: str
-    open_kb: Callable[[], KnowledgeBase]
+    open_kb: Callable[[str], KnowledgeBase]
     model: Callable[[str, Run], LanguageModel]
     sandbox: Callable[[], Sandbox]
     search: SearchSettings = field(default_factory=SearchSettings)
     coding: SandboxSettings = field(default_factory=SandboxSettings)
     approval: ApprovalPolicy | None = None
     approvals: Approvals = field(default_factory=Approvals)
+    budget: Budget = field(default_factory=Budget)
+    judge: bool = False
+    kb_of: Mapping[str, str] = field(default_factory=dict)
     open_session: Callable[[], Session] | None = None
     state_gone: bool = False
-    evidence: Evidence = field(default_factory=Evidence)
-    history: Sequence[Mapping[str, Any]] = ()
+    evidence: Evidence = field(default_factory=lambda: Evidence(MemoryLedger()))
+    memory: Memory = field(default_factory=Memory)
     emit: Callable[[Event], None] = lambda _: None
     stop: threading.Event = field(default_factory=threading.Event)
 
     started: float = field(default_factory=time.perf_counter)
     usage: Usage = field(default_factory=Usage)
     read: dict[str, int] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    dry_searches: int = 0
+    removed: set[int] = field(default_factory=set)
     artifacts: tuple[Mapping[str, Any], ...] = ()
     answer: str = ""
     draft: str = ""
     abstained: bool = False
+    _kbs: dict[str, KnowledgeBase] = field(default_factory=dict)
 
-    @cached_property
-    def kb(self) -> KnowledgeBase:
-        """The documents to answer from."""
-        return self.open_kb()
+    def kb(self, agent: str = "") -> KnowledgeBase:
+        """The documents that agent works on; without a name, those of the conversation."""
+        name = self.kb_of.get(agent, "")
+        if name not in self._kbs:
+            self._kbs[name] = self.open_kb(name)
+        return self._kbs[name]
 
     @cached_property
     def session(self) -> Session:
@@ -85,17 +92,51 @@ class Run:
         """ISO 639-1 code of the question's language."""
         return detect_language(self.question)
 
+    @cached_property
+    def plan(self) -> TurnPlanned:
+        """What the question needs; in the log once it is decided."""
+        decided = decide(self)
+        self.emit(decided)
+        return decided
+
+    def turn_to(self, question: str, memory: Memory) -> None:
+        """Go on with the next question of a chat that no conversation keeps; passages keep their numbers."""
+        self.question, self.memory = question, memory
+        self.evidence.shown = ()
+        self.answer = self.draft = ""
+        self.abstained, self.dry_searches, self.deeds, self.told = False, 0, [], []
+        for name in ("plan", "language"):
+            vars(self).pop(name, None)
+
     def check_stop(self) -> None:
-        """Raises RunStopped once the user has asked the run to stop."""
+        """Raises RunStopped once the run must end."""
         if self.stop.is_set():
             raise RunStopped("The run was stopped.")
 
-    def look_up(self, query: str, *, agent: str, k: int | None = None, containing: str = "") -> tuple[Passage, ...]:
-        """Search, and show the agents what they have not seen in this run; only texts `containing` that string."""
+    def overspent(self) -> str:
+        """Which limit of the budget is reached, in one sentence; empty while none is."""
+        seconds = time.perf_counter() - self.started
+        return spent(self.budget, tokens=self.usage.tokens, seconds=seconds, cost=self.usage.cost)
+
+    def pay(self, reply: ModelReply) -> None:
+        """Count a reply; one without the name of a model was nobody's work."""
+        if reply.model:
+            self.usage.add(reply.prompt_tokens, reply.completion_tokens, reply.cost)
+
+    def look_up(
+        self, query: str, *, agent: str, k: int | None = None, containing: str = "", fresh: bool = False
+    ) -> tuple[Passage, ...]:
+        """Search, and show the agents what they have not seen in this run; only texts `containing` that string.
+
+        With `fresh` only what the conversation has never seen.
+        """
         self.check_stop()
-        result = self.kb.search(query, strategy=self.search.strategy, k=k or self.search.k)
+        wanted = k or self.search.k
+        ask_for = min(MOST_HITS, wanted + self.evidence.last) if fresh else wanted
+        result = self.kb(agent).search(query, strategy=self.search.strategy, k=ask_for)
         self.check_stop()
         hits = [hit for hit in result.hits if containing in hit.chunk.text]
+        hits = (self.evidence.unseen(hits) if fresh else hits)[:wanted]
         steps = tuple(step.as_dict() for step in result.steps)
         return self.show(hits, agent=agent, query=query, steps=steps)
 
@@ -106,11 +147,27 @@ class Run:
         passages = self.evidence.show(hits, budget_tokens=self.search.context_tokens)
         described = tuple(describe(passage) for passage in passages)
         self.emit(Retrieved(agent=agent, query=query, passages=described, steps=steps))
+        self.dry_searches = 0 if passages else self.dry_searches + 1
         return passages
+
+    def clean(self, text: str, *, agent: str) -> str:
+        """An agent's words without the markers that were never given and links to unknown places, which is noted."""
+        cleaned, unknown, links = cleaned_text(text, self.evidence)
+        if unknown := tuple(marker for marker in unknown if marker not in self.removed):
+            self.removed.update(unknown)
+            names = ", ".join(f"[{marker}]" for marker in unknown)
+            self.emit(Noted(kind="markers_removed", agent=agent, text=f"{agent} cited {names}, which was never given."))
+        if links:
+            places = ", ".join(links)
+            self.emit(Noted(kind="links_removed", agent=agent, text=f"{agent} linked to no known source: {places}."))
+        return cleaned
 
     def completed(self, *, stopped: bool = False) -> RunCompleted:
         """The last event: the answer with its citations; of a stopped run, what was said so far."""
-        answer, citations = cite(self.answer or (self.draft if stopped else ""), self.evidence.known)
+        said = self.answer or (self.draft if stopped else "")
+        passages = self.evidence.numbered(markers(said))
+        answer, citations = cite(said, passages)
+        support = () if stopped or self.abstained or not citations else judged(self, answer, passages)
         return RunCompleted(
             answer=answer,
             abstained=self.abstained,
@@ -119,4 +176,6 @@ class Run:
             ms=(time.perf_counter() - self.started) * 1000,
             stopped=stopped,
             artifacts=self.artifacts,
+            support=tuple(verdict.as_dict() for verdict in support),
+            removed_markers=tuple(sorted(self.removed)),
         )

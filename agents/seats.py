@@ -22,18 +22,27 @@ class Part(BaseModel):
 
 
 class RetrieverSeat(Part):
-    """Opens every run with the passages found for the question."""
+    """Puts the passages found for the question on the table; `kb` is where, unless it is the conversation's own."""
 
     name: Name
     role: Literal["retriever"]
+    kb: str = ""
+    description: str = "finds passages of the documents"
 
 
 class AssistantSeat(Part):
-    """Answers; may call `tools`, which another seat executes."""
+    """Answers; may call `tools`, which another seat executes.
+
+    `prompt` is one of configs/prompts or a .md file beside the team file; `model` one of the settings' models, `kb` the
+    knowledge base its tools work on, both the conversation's own when empty.
+    """
 
     name: Name
     role: Literal["assistant"]
     prompt: str = "assistant"
+    model: str = ""
+    kb: str = ""
+    description: str = "answers from the passages"
     tools: tuple[str, ...] = ()
 
     @property
@@ -43,11 +52,13 @@ class AssistantSeat(Part):
 
 
 class CriticSeat(Part):
-    """Checks the answer once and may ask for one revision."""
+    """Checks the answer and may ask for a revision."""
 
     name: Name
     role: Literal["critic"]
     prompt: str = "critic"
+    model: str = ""
+    description: str = "checks the answer"
 
     @property
     def instructions(self) -> str:
@@ -75,11 +86,20 @@ class CodeSeat(Part):
         return CODE_TOOLS
 
 
-Seat = RetrieverSeat | AssistantSeat | CriticSeat | ToolSeat | CodeSeat
+class GuestSeat(Part):
+    """Any AutoGen agent, which the Python code that builds the team brings along."""
+
+    name: Name
+    role: Literal["guest"]
+    description: str = "says what it has to say"
+
+
+Seat = RetrieverSeat | AssistantSeat | CriticSeat | ToolSeat | CodeSeat | GuestSeat
 ROLES: dict[str, type[Seat]] = {
     "retriever": RetrieverSeat,
     "assistant": AssistantSeat,
     "critic": CriticSeat,
     "tool_agent": ToolSeat,
     "code_executor": CodeSeat,
+    "guest": GuestSeat,
 }

@@ -17,7 +17,7 @@ def prompt_names() -> list[str]:
 
 
 def prompt(name: str, **variables: str) -> str:
-    """The prompt `name` with its variables filled in; values are taken as they are, never as templates.
+    """The prompt `name`, or the one in a .md file of that path, with its variables filled in; values are taken as they are, never as templates.
 
     Raises ConfigError for an unknown prompt, and when the variables are not exactly those the file uses.
     """
@@ -26,7 +26,7 @@ def prompt(name: str, **variables: str) -> str:
     if used != variables.keys():
         raise ConfigError(
             f"The prompt {name!r} uses the variables {_listed(used)}, but was given {_listed(variables)}.",
-            hint=f"Make configs/prompts/{name}.md use exactly the ones given.",
+            hint=f"Make {name if name.endswith('.md') else f'configs/prompts/{name}.md'} use exactly the ones given.",
         )
     try:
         return template.substitute(variables).strip()
@@ -35,6 +35,11 @@ def prompt(name: str, **variables: str) -> str:
 
 
 def _read(name: str) -> str:
+    if name.endswith(".md"):
+        try:
+            return Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"The prompt file {name} cannot be read ({error}).") from None
     if name not in prompt_names():
         raise ConfigError(f"There is no prompt {name!r}.", hint=f"Known prompts: {', '.join(prompt_names())}.")
     return (_FOLDER / f"{name}.md").read_text(encoding="utf-8")

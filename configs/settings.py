@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -26,6 +27,8 @@ ChunkingStrategy = Literal["hybrid", "hierarchical", "sentence-window", "fixed",
 SandboxName = Literal["docker", "bubblewrap", "landlock", "none"]
 ApprovalPolicy = Literal["always", "never", "risky"]
 
+_MODEL_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+
 
 def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
@@ -36,7 +39,11 @@ class _Section(BaseModel):
 
 
 class LLMSettings(_Section):
-    """The language model; the sampling names are the OpenAI API's own and are sent only when set."""
+    """A language model; the sampling names are the OpenAI API's own and are sent only when set.
+
+    `fallback` names the one of `models` to ask when this one fails. `context_tokens` is how much the model reads, for
+    when neither the model table nor the endpoint says it right.
+    """
 
     provider: Literal["extractive", "openai"] = "extractive"
     base_url: str | None = None
@@ -52,11 +59,25 @@ class LLMSettings(_Section):
     n: int | None = Field(None, gt=0)
     stop: Annotated[tuple[str, ...] | None, NoDecode] = None
     seed: int | None = None
+    fallback: str | None = None
+    context_tokens: int | None = Field(None, gt=0)
 
     @field_validator("stop", mode="before")
     @classmethod
     def _one_stop_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    def inheriting(self, default: LLMSettings) -> LLMSettings:
+        """An entry of `models`: what it does not set is as in `default`.
+
+        Except `fallback` and `context_tokens`, which say something about one model, and the key when the address is
+        another, so that no key reaches a server it is not meant for. The provider is always `openai`.
+        """
+        own = self.model_fields_set | {"provider", "fallback", "context_tokens"}
+        if "base_url" in own and self.base_url != default.base_url:
+            own = own | {"api_key"}
+        taken = {name: getattr(default, name) for name in LLMSettings.model_fields if name not in own}
+        return self.model_copy(update={**taken, "provider": "openai"})
 
 
 class EmbeddingSettings(_Section):
@@ -153,6 +174,18 @@ class StorageSettings(_Section):
     chroma_url: str | None = None
 
 
+class TracingSettings(_Section):
+    """Where the trace of every run is sent: an OpenTelemetry collector, over HTTP.
+
+    `headers` (as JSON in the environment) may hold its key. Only with `content` does anything that a person, a model or
+    a document said leave this machine.
+    """
+
+    endpoint: str | None = None
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    content: bool = False
+
+
 class UISettings(_Section):
     """Where the web app listens and the knowledge base it opens first."""
 
@@ -161,7 +194,11 @@ class UISettings(_Section):
 
 
 class Settings(BaseSettings):
-    """The whole tree. Order of precedence: command line, environment, `--config` file, defaults."""
+    """The whole tree. Order of precedence: command line, environment, `--config` file, defaults.
+
+    `llm` is the default model; `models` are further ones by name, each as `LLMSettings.inheriting` completes it.
+    `model_table` is a file like `configs/models.yaml` that is asked before it.
+    """
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
 
@@ -169,6 +206,8 @@ class Settings(BaseSettings):
     kb: str = "default"
     team: str = "qa"
     llm: LLMSettings = LLMSettings()
+    models: dict[str, LLMSettings] = {}
+    model_table: Path | None = None
     embedding: EmbeddingSettings = EmbeddingSettings()
     parsing: ParsingSettings = ParsingSettings()
     fetch: FetchSettings = FetchSettings()
@@ -176,7 +215,19 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     sandbox: SandboxSettings = SandboxSettings()
     storage: StorageSettings = StorageSettings()
+    tracing: TracingSettings = TracingSettings()
     ui: UISettings = UISettings()
+
+    @field_validator("models")
+    @classmethod
+    def _complete_models(cls, models: dict[str, LLMSettings], info: ValidationInfo) -> dict[str, LLMSettings]:
+        for name, entry in models.items():
+            if not _MODEL_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name for a model; lower-case letters, digits and single . _ - are")
+            if "provider" in entry.model_fields_set and entry.provider == "extractive":
+                raise ValueError(f"{name!r} has the provider extractive, which only the default model (llm) can have")
+        default = info.data.get("llm", LLMSettings())
+        return {name: entry.inheriting(default) for name, entry in models.items()}
 
     @classmethod
     def settings_customise_sources(
@@ -269,12 +320,7 @@ def tiktoken_cache() -> Path | None:
 
 def _refuse_unknown_variables() -> None:
     for name in os.environ:
-        if not name.startswith(ENV_PREFIX):
-            continue
-        section, _, leaf = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        field = Settings.model_fields.get(section)
-        known = field is not None and (not leaf or leaf in getattr(field.annotation, "model_fields", {}))
-        if not known:
+        if name.startswith(ENV_PREFIX) and not _is_setting(*name.removeprefix(ENV_PREFIX).lower().split("__")):
             allowed = sorted(_variables())
             raise ConfigError(
                 f"The environment variable {name} is not a setting.",
@@ -282,12 +328,20 @@ def _refuse_unknown_variables() -> None:
             )
 
 
+def _is_setting(section: str, *leaves: str) -> bool:
+    field = Settings.model_fields.get(section)
+    if section == "models" and leaves:
+        return len(leaves) == 2 and leaves[0] != "" and leaves[1] in LLMSettings.model_fields
+    known = getattr(field.annotation, "model_fields", {}) if field is not None else {}
+    return field is not None and (not leaves or (len(leaves) == 1 and leaves[0] in known))
+
+
 def _variables() -> list[str]:
-    names = []
+    names = [f"{ENV_PREFIX}MODELS__NAME__MODEL (and the like for every part of LLM)"]
     for section, field in Settings.model_fields.items():
         leaves = getattr(field.annotation, "model_fields", None)
         names += [f"{ENV_PREFIX}{section}__{leaf}".upper() for leaf in leaves or ()]
-        if leaves is None:
+        if leaves is None and section != "models":
             names.append(f"{ENV_PREFIX}{section}".upper())
     return names
 
@@ -312,6 +366,6 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    name = "__".join(str(part) for part in first["loc"] if not isinstance(part, int))
-    came = "" if name.startswith("llm") else f" (got {first['input']!r})"
-    return f"The setting {ENV_PREFIX}{name.upper()} is wrong: {first['msg']}{came}."
+    name = "__".join(str(part) for part in first["loc"] if not isinstance(part, int) and part != "[key]")
+    came = "" if name.startswith(("llm", "models")) else f" (got {first['input']!r})"
+    return f"The setting {ENV_PREFIX}{name.upper()} is wrong: {first['msg'].removeprefix('Value error, ')}{came}."

@@ -12,10 +12,12 @@ from retrieval.sentences import Sentence, split
 from retrieval.terms import terms
 from retrieval.types import Citation, Passage
 
-_NUMBERS = r"\d{1,3}(?:\s*(?:[,，、;；]|[-–—])\s*\d{1,3})*"
+_NUMBERS = r"\d{1,5}(?:\s*(?:[,，、;；]|[-–—])\s*\d{1,5})*"
 _MARKER = re.compile(rf"(```.*?```|`[^`\n]*`)|[\[［【]\s*({_NUMBERS})\s*(?:†[^\]］】\n]*)?[\]］】](?!\()", re.DOTALL)
 _NUMBER = re.compile(r"(\d+)(?:\s*[-–—]\s*(\d+))?")
 _LONGEST_RANGE = 20
+LIKE_A_YEAR = 1_000
+"""From here on a number in brackets that was never given is not taken for a marker."""
 _CLAUSE_TERMS = 3
 """With fewer terms than this before a marker, the whole sentence is what it supports."""
 
@@ -39,6 +41,12 @@ def cite(answer: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation,
     read = _read(answer, given)
     claims = _claims(read)
     return read.cleaned, tuple(_citation(given[marker], claim) for marker, claim in claims.items())
+
+
+def markers(answer: str) -> tuple[int, ...]:
+    """Every number that stands as a marker in `answer`, given or not, once each, by first use."""
+    everything = range(100_000)
+    return tuple(dict.fromkeys(marker for marker, _ in _read(answer, everything).places))
 
 
 def without_markers(text: str) -> str:
@@ -68,7 +76,11 @@ def _read(answer: str, given: Collection[int]) -> _Answer:
         before = answer[end : match.start()] + (match[1] or "")
         cleaned, plain, end = cleaned + before, plain + before, match.end()
         if match[1] is None:
-            used = [marker for marker in _numbers(match[2]) if marker in given]
+            numbers = _numbers(match[2])
+            used = [marker for marker in numbers if marker in given]
+            if not used and max(numbers) >= LIKE_A_YEAR:
+                cleaned, plain = cleaned + match[0], plain + match[0]
+                continue
             places += [(marker, len(plain)) for marker in used]
             cleaned = _with(cleaned, used, answer[end : end + 1])
     return _Answer((cleaned + answer[end:]).strip(), plain + answer[end:], tuple(places))

@@ -21,10 +21,13 @@ _PREAMBLE = (
 _CONTROL = re.compile(r"<([|｜])")
 
 
-def number(hits: Sequence[Hit], known: Sequence[Passage] = ()) -> tuple[Passage, ...]:
-    """One passage per chunk of `hits`, in order; a chunk in `known` keeps its marker, others get the next free."""
+def number(hits: Sequence[Hit], known: Sequence[Passage] = (), *, after: int = 0) -> tuple[Passage, ...]:
+    """One passage per chunk of `hits`, in order; a chunk in `known` keeps its marker, others get the next free.
+
+    Markers up to `after` are taken, also those of passages that are not in `known`.
+    """
     markers = {passage.hit.chunk.id: passage.marker for passage in known}
-    following = max(markers.values(), default=0) + 1
+    following = max([after, *markers.values()]) + 1
     passages: dict[str, Passage] = {}
     for hit in hits:
         if hit.chunk.id not in markers:

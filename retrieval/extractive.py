@@ -85,6 +85,20 @@ def answer(question: str, passages: Sequence[Passage], embedder: Embedder) -> Ex
     return ExtractiveAnswer(text=text, abstained=False, citations=citations)
 
 
+def best_answer(readings: Sequence[str], passages: Sequence[Passage], embedder: Embedder) -> ExtractiveAnswer:
+    """The answer to the reading of a question that `passages` speak of most; of equal ones, the first.
+
+    A reading is a way to understand an unfinished question, at least one is given.
+    """
+    if len(readings) == 1:
+        return answer(readings[0], passages, embedder)
+    coverage = [max((c.coverage for c in rank(reading, passages, None)), default=0.0) for reading in readings]
+    order = sorted(range(len(readings)), key=lambda at: -coverage[at])
+    answers = (answer(readings[at], passages, embedder) for at in order)
+    first = next(answers)
+    return first if not first.abstained else next((found for found in answers if not found.abstained), first)
+
+
 def rank(question: str, passages: Sequence[Passage], embedder: Embedder | None) -> list[Candidate]:
     """The sentences of `passages`, best first; with an embedder only the `MAX_EMBEDDED` best by their words."""
     said: dict[str, Candidate] = {}

@@ -12,66 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from agents.app import App
-from agents.events import ApprovalRequested, Failed, MessageCompleted, Retrieved, RunCompleted
 from configs.errors import AppError
 from configs.settings import Settings, StorageSettings
 from retrieval.errors import SourceError
 from retrieval.types import FileOutcome, Hit, IngestReport, SearchResult
+from ui import conversation_actions
 from ui.terminal import Tell
 
 Result = dict[str, Any]
-
-NOBODY_THERE = "Nobody is there to allow code in a single question; chat, the page or a script can be answered."
-
-
-class RunFailed(AppError):
-    """A run ended without an answer."""
-
-    def __init__(self, event: Failed) -> None:
-        super().__init__(event.message, hint=event.hint)
-        self.event = event
-
-    def as_dict(self) -> dict[str, str]:
-        """The error as the agents reported it."""
-        return {"type": self.event.error_type, "message": self.message, "hint": self.hint}
 
 
 def search(app: App, *, query: str, kb: str, strategy: str | None, k: int | None, filters: Mapping[str, str]) -> Result:
     """Search one knowledge base."""
     result = app.library.open(kb).search(query, strategy=strategy, k=k, filters=filters)
     return _search_document(result)
-
-
-def ask(app: App, *, question: str, kb: str, team: str | None, strategy: str | None) -> Result:
-    """Hold one conversation of one question. Raises RunFailed when it ends without an answer.
-
-    Nobody is there to allow code: whatever is asked for does not run.
-    """
-    conversation = app.new_conversation(kb=kb, team=team, strategy=strategy)
-    messages: list[Result] = []
-    steps: list[Mapping[str, Any]] = []
-    for event in conversation.ask(question):
-        if isinstance(event, MessageCompleted):
-            messages.append({"agent": event.agent, "role": event.role, "content": event.content})
-        elif isinstance(event, Retrieved):
-            steps += event.steps
-        elif isinstance(event, ApprovalRequested):
-            conversation.answer(event.approval_id, approved=False, code_sha256=event.code_sha256, reason=NOBODY_THERE)
-        elif isinstance(event, Failed):
-            raise RunFailed(event)
-        elif isinstance(event, RunCompleted):
-            return {
-                "conversation_id": conversation.id,
-                "answer": event.answer,
-                "abstained": event.abstained,
-                "citations": [dict(citation) for citation in event.citations],
-                "messages": messages,
-                "usage": dict(event.usage),
-                "steps": [dict(step) for step in steps],
-                "artifacts": [dict(artifact) for artifact in event.artifacts],
-                "ms": round(event.ms, 1),
-            }
-    raise AssertionError("a run ends with RunCompleted or Failed")
 
 
 def kb_list(app: App) -> Result:
@@ -92,22 +46,6 @@ def kb_show(app: App, *, kb: str) -> Result:
 def kb_verify(app: App, *, kb: str, repair: bool) -> Result:
     """Whether the stores of a knowledge base agree."""
     return (app.library.repair(kb) if repair else app.library.open(kb).verify()).as_dict()
-
-
-def conversations_list(app: App) -> Result:
-    """All conversations, latest first."""
-    return {"conversations": [vars(info) for info in app.store.list()]}
-
-
-def conversations_show(app: App, *, conversation_id: str) -> Result:
-    """Every event of one conversation."""
-    import dataclasses
-
-    events = app.store.events(conversation_id)
-    return {
-        "conversation_id": conversation_id,
-        "events": [{"type": type(event).__name__, **dataclasses.asdict(event)} for event in events],
-    }
 
 
 def ingest(  # noqa: PLR0913 - as many options as the command
@@ -225,7 +163,22 @@ def evaluate(settings: Settings, *, folder: Path, strategies: Sequence[str], tel
 
 READING: dict[str, Callable[..., Result]] = {
     action.__name__: action
-    for action in (search, ask, kb_list, kb_show, kb_verify, conversations_list, conversations_show)
+    for action in (
+        search,
+        kb_list,
+        kb_show,
+        kb_verify,
+        conversation_actions.ask,
+        conversation_actions.conversations_list,
+        conversation_actions.conversations_find,
+        conversation_actions.conversations_show,
+        conversation_actions.conversations_rename,
+        conversation_actions.conversations_export,
+        conversation_actions.conversations_delete,
+        conversation_actions.conversations_branch,
+        conversation_actions.conversations_retry,
+        conversation_actions.conversations_compare,
+    )
 }
 """Actions that change no document, so that a running app can do them for other processes."""
 

@@ -6,17 +6,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from agents.asked import Asked, asked
 from agents.conversation import Conversation
 from agents.events import (
-    ApprovalAnswered,
     ApprovalRequested,
     CodeRan,
     Event,
     Failed,
     MessageCompleted,
     RunCompleted,
+    RunStarted,
     TokenDelta,
-    ToolCalled,
     ToolReturned,
 )
 from agents.sandbox.output import plain
@@ -26,7 +26,12 @@ from ui.approving import settle
 
 
 def talk(conversation: Conversation) -> None:
-    """Read questions from stdin until it ends; Ctrl-C stops the answer under way, and a second one the talk."""
+    """Read questions from stdin until it ends; Ctrl-C stops the answer under way, and a second one the talk.
+
+    Of a conversation that was begun before, the last question is shown first, with what came of it.
+    """
+    for last in asked(conversation.events())[-1:]:
+        _recall(last)
     terminal.say("Ask a question. Ctrl-C stops an answer, Ctrl-D ends.")
     for question in _questions():
         try:
@@ -36,6 +41,14 @@ def talk(conversation: Conversation) -> None:
             terminal.say("\nStopped.")
         except AppError as error:
             terminal.fail(error, as_json=False)
+
+
+def _recall(last: Asked) -> None:
+    told = [_told(last.started), "", last.answer] if last.answer else [_told(last.started)]
+    sys.stdout.write(plain("\n".join(told)))
+    if last.end:
+        _end(last.end)
+    sys.stdout.flush()
 
 
 def _questions() -> Iterator[str]:
@@ -51,30 +64,37 @@ def _questions() -> Iterator[str]:
 
 
 def _follow(conversation: Conversation, events: Iterator[Event]) -> None:
-    writing, ran = "", set[str]()
+    question, writing, ran = "", "", set[str]()
     for event in events:
-        if isinstance(event, TokenDelta):
+        if isinstance(event, RunStarted):
+            question = event.question
+        elif isinstance(event, TokenDelta):
             if writing != event.message_id:
                 sys.stdout.write(f"\n{plain(event.agent)}: ")
                 writing = event.message_id
             sys.stdout.write(plain(event.text))
-        elif isinstance(event, ToolCalled | CodeRan | ApprovalRequested | ApprovalAnswered):
+        elif isinstance(event, MessageCompleted) and event.message_id == writing:
+            sys.stdout.write(log.INTERRUPTED if event.interrupted else "")
+        elif isinstance(event, Failed | RunCompleted):
+            _end(event)
+        elif not (isinstance(event, ToolReturned) and event.call_id in ran):
             ran |= {event.call_id} if isinstance(event, CodeRan) else set()
-            _write(event)
-        elif (isinstance(event, MessageCompleted) and event.message_id != writing) or (
-            isinstance(event, ToolReturned) and event.call_id not in ran
-        ):
-            _write(event)
-        elif isinstance(event, Failed):
-            sys.stdout.flush()
-            terminal.fail(AppError(plain(event.message), hint=plain(event.hint)), as_json=False)
-        elif isinstance(event, RunCompleted):
-            sys.stdout.write(plain("\n".join(["", *text.sources([dict(c) for c in event.citations]), ""])))
+            told = _told(event, question)
+            sys.stdout.write(f"\n{told}" if told else "")
         sys.stdout.flush()
         if isinstance(event, ApprovalRequested):
             settle(conversation, event)
 
 
-def _write(event: Event) -> None:
-    if told := log.step({"type": type(event).__name__, **asdict(event)}):
-        sys.stdout.write(f"\n{told}")
+def _end(event: RunCompleted | Failed) -> None:
+    """What stands below an answer, or why there is none."""
+    if isinstance(event, Failed):
+        sys.stdout.flush()
+        terminal.fail(AppError(plain(event.message), hint=plain(event.hint)), as_json=False)
+        return
+    doubts, sources = text.not_supported(event.support), text.sources([dict(c) for c in event.citations])
+    sys.stdout.write(plain("\n".join(["", *doubts, *sources, ""])))
+
+
+def _told(event: Event, question: str = "") -> str:
+    return log.step({"type": type(event).__name__, **asdict(event)}, question=question)

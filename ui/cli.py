@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from configs.errors import AppError
-from ui import log, terminal, text
+from ui import terminal, text
+from ui.conversations_cli import conversations_cli
 from ui.options import Json
+from ui.performing import perform
 from ui.sandbox_cli import sandbox_cli
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 kb_cli = typer.Typer(help="Inspect, check, renew, move and delete knowledge bases.", rich_markup_mode=None)
-conversations_cli = typer.Typer(help="List and read past conversations.", rich_markup_mode=None)
 cli.add_typer(kb_cli, name="kb")
 cli.add_typer(sandbox_cli, name="sandbox")
 cli.add_typer(conversations_cli, name="conversations")
@@ -38,11 +39,15 @@ INTERRUPTED = 130
 _KB = typer.Option(help="Knowledge base.", show_default="default")
 _STRATEGY = typer.Option(help="How to search: a file of configs/strategies.", show_default="hybrid")
 _TEAM = typer.Option(help="Who answers: a file of configs/teams.", show_default="qa")
+_ANSWERING = typer.Option("--model", metavar="NAME", help="One of the settings' models.", show_default="llm")
+_BEGUN = typer.Option(metavar="ID", help="Go on with a kept conversation; its id, or the beginning of it.")
 _MODEL = typer.Argument(help="A model of the hub or a folder.", show_default="the configured one")
 
 Kb = Annotated[Optional[str], _KB]  # noqa: UP045 - typer reads this at run time, also on Python 3.10
 Strategy = Annotated[Optional[str], _STRATEGY]  # noqa: UP045
 Team = Annotated[Optional[str], _TEAM]  # noqa: UP045
+Answering = Annotated[Optional[str], _ANSWERING]  # noqa: UP045
+Begun = Annotated[Optional[str], _BEGUN]  # noqa: UP045
 Model = Annotated[Optional[str], _MODEL]  # noqa: UP045
 Password = Annotated[Optional[str], typer.Option(help="Opens encrypted PDFs; it is not kept.", metavar="TEXT")]  # noqa: UP045
 
@@ -135,35 +140,55 @@ def search(
     settings: Settings = context.obj
     parameters = {"strategy": strategy or settings.search.strategy, "k": k or settings.search.k}
     pairs = _pairs(filters or [])
-    document = _read(context, "search", query=query, kb=_kb(context, kb), filters=pairs, **parameters)
+    document = perform(context, "search", query=query, kb=_kb(context, kb), filters=pairs, **parameters)
     terminal.show(document, as_json=as_json, text=text.search)
 
 
-@cli.command()
+@cli.command(epilog='Example: python main.py ask "And a year?" --conversation 3f2a')
 def ask(
     context: typer.Context,
     question: str,
     kb: Kb = None,
     team: Team = None,
     strategy: Strategy = None,
+    model: Answering = None,
+    conversation: Begun = None,
     as_json: Json = False,
 ) -> None:
-    """Ask one question and get an answer with citations."""
-    settings: Settings = context.obj
-    who = {"team": team or settings.team, "strategy": strategy or settings.search.strategy}
-    document = _read(context, "ask", question=question, kb=_kb(context, kb), **who)
+    """Ask one question and get an answer with citations.
+
+    With --conversation it may lean on what was said before: "And a year?"
+    """
+    who = _who(context, conversation, kb=kb, team=team, strategy=strategy, model=model)
+    document = perform(context, "ask", question=question, conversation_id=conversation, **who)
     terminal.show(document, as_json=as_json, text=text.ask)
 
 
-@cli.command()
-def chat(context: typer.Context, kb: Kb = None, team: Team = None, strategy: Strategy = None) -> None:
-    """Talk in the terminal, with every agent as it speaks."""
+@cli.command(epilog="Example: python main.py chat --conversation 3f2a")
+def chat(
+    context: typer.Context,
+    kb: Kb = None,
+    team: Team = None,
+    strategy: Strategy = None,
+    model: Answering = None,
+    conversation: Begun = None,
+) -> None:
+    """Talk in the terminal, with every agent as it speaks.
+
+    With --conversation it shows what was said last and goes on from there.
+    """
     from ui.chat import talk
+    from ui.conversation_actions import resumed
     from ui.remote import open_for_reading
 
+    who = _who(context, conversation, kb=kb, team=team, strategy=strategy, model=model)
     app = open_for_reading(context.obj)
     try:
-        talk(app.new_conversation(kb=_kb(context, kb), team=team, strategy=strategy))
+        if conversation is not None:
+            talk(resumed(app, conversation))
+        else:
+            begun = app.new_conversation(kb=who["kb"], team=who["team"], strategy=who["strategy"], model=who["model"])
+            talk(begun)
     finally:
         app.close()
 
@@ -196,13 +221,13 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 @kb_cli.command("list")
 def kb_list(context: typer.Context, as_json: Json = False) -> None:
     """All knowledge bases."""
-    terminal.show(_read(context, "kb_list"), as_json=as_json, text=text.kb_list)
+    terminal.show(perform(context, "kb_list"), as_json=as_json, text=text.kb_list)
 
 
 @kb_cli.command("show")
 def kb_show(context: typer.Context, kb: Kb = None, as_json: Json = False) -> None:
     """The documents of a knowledge base."""
-    terminal.show(_read(context, "kb_show", kb=_kb(context, kb)), as_json=as_json, text=text.kb_show)
+    terminal.show(perform(context, "kb_show", kb=_kb(context, kb)), as_json=as_json, text=text.kb_show)
 
 
 @kb_cli.command("verify")
@@ -219,7 +244,7 @@ def kb_verify(
         with _writing(context, "kb verify --repair") as app:
             document = action(app, kb=_kb(context, kb), repair=True)
     else:
-        document = _read(context, "kb_verify", kb=_kb(context, kb), repair=False)
+        document = perform(context, "kb_verify", kb=_kb(context, kb), repair=False)
     terminal.show(document, as_json=as_json, text=text.kb_verify)
     if not document["ok"]:
         terminal.say("Error: the stores do not agree. `kb verify --repair` mends them.")
@@ -326,19 +351,6 @@ def kb_delete(
     terminal.show({"deleted": kb}, as_json=as_json, text=lambda d: f"{d['deleted']} is deleted.")
 
 
-@conversations_cli.command("list")
-def conversations_list(context: typer.Context, as_json: Json = False) -> None:
-    """All conversations, latest first."""
-    terminal.show(_read(context, "conversations_list"), as_json=as_json, text=text.conversations)
-
-
-@conversations_cli.command("show")
-def conversations_show(context: typer.Context, conversation_id: str, as_json: Json = False) -> None:
-    """What was said in one conversation."""
-    document = _read(context, "conversations_show", conversation_id=conversation_id)
-    terminal.show(document, as_json=as_json, text=log.events)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -390,19 +402,22 @@ def _globals_first(arguments: Sequence[str]) -> list[str]:
     return [*moved, *rest, *arguments[end:]]
 
 
+def _who(context: typer.Context, conversation: str | None, **given: str | None) -> dict[str, str | None]:
+    """Who answers from what; in a conversation that was begun before, that is settled."""
+    for name, value in given.items():
+        if value is not None and conversation is not None:
+            raise typer.BadParameter(
+                "a conversation goes on as it began; `conversations retry` asks again otherwise.",
+                param_hint=f"--{name}",
+            )
+    settings: Settings = context.obj
+    usual = {"kb": settings.kb, "team": settings.team, "strategy": settings.search.strategy, "model": None}
+    return {name: given[name] or value for name, value in usual.items()}
+
+
 def _kb(context: typer.Context, given: str | None) -> str:
     settings: Settings = context.obj
     return given or settings.kb
-
-
-def _read(context: typer.Context, action: str, **parameters: Any) -> dict[str, Any]:
-    from ui.remote import open_for_reading, read
-
-    app = open_for_reading(context.obj)
-    try:
-        return read(app, action, **parameters)
-    finally:
-        app.close()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from agents.sandbox.output import plain
@@ -11,21 +11,23 @@ from ui.visible import visible
 
 Result = dict[str, Any]
 
+INTERRUPTED = "… [interrupted]"
+
 _SHORT = 240
 _SHOWN_AS_IT_IS = ("arguments", "code")
 
 
 def events(document: Result) -> str:
     """The whole of a conversation: questions, messages, calls, approvals, code and results in their order."""
-    ran = {event["call_id"] for event in document["events"] if event["type"] == "CodeRan"}
-    told = (event for event in document["events"] if event["type"] != "ToolReturned" or event["call_id"] not in ran)
-    return "\n\n".join(text for event in told if (text := step(event)))
+    return "\n\n".join(_all(document["events"]))
 
 
-def step(event: Result) -> str:
-    """One event; empty for what other events say better."""
+def step(event: Result, *, question: str = "") -> str:
+    """One event of the run that answers `question`; empty for what other events say better."""
     tell = _TOLD.get(event["type"])
-    return tell({k: v if k in _SHOWN_AS_IT_IS else _plain(v) for k, v in event.items()}) if tell else ""
+    if tell is None or (event["type"] == "TurnPlanned" and event["query"] == question):
+        return ""
+    return tell({k: v if k in _SHOWN_AS_IT_IS else _plain(v) for k, v in event.items()})
 
 
 def files(made: Iterable[Result]) -> list[str]:
@@ -33,12 +35,39 @@ def files(made: Iterable[Result]) -> list[str]:
     return [f"{file['name']} ({file['bytes']:,} bytes): {file['path']}" for file in made]
 
 
+def _all(events: Sequence[Result]) -> Iterator[str]:
+    ran = {event["call_id"] for event in events if event["type"] == "CodeRan"}
+    question = ""
+    for event in events:
+        if event["type"] == "RunStarted":
+            question = event["question"]
+        shown_elsewhere = event["type"] == "ToolReturned" and event["call_id"] in ran
+        if not shown_elsewhere and (told := step(event, question=question)):
+            yield told
+
+
 def _started(event: Result) -> str:
     return f"user: {event['question']}"
 
 
+def _planned(event: Result) -> str:
+    return f"searched for: {event['query']}"
+
+
 def _message(event: Result) -> str:
-    return "" if event["role"] == "tool" else f"{event['agent']}: {event['content']}"
+    if event["role"] == "tool":
+        return ""
+    guest = " (guest)" if event["role"] == "guest" else ""
+    return f"{event['agent']}{guest}: {event['content']}{INTERRUPTED if event['interrupted'] else ''}"
+
+
+def _noted(event: Result) -> str:
+    return f"note: {_flat(event['text'])}"
+
+
+def _compacted(event: Result) -> str:
+    tokens = f"{event['tokens_before']:,} tokens became {event['tokens_after']:,}"
+    return f"note: What was said up to here is kept as a summary ({tokens})."
 
 
 def _called(event: Result) -> str:
@@ -80,12 +109,15 @@ def _completed(event: Result) -> str:
 
 _TOLD = {
     "RunStarted": _started,
+    "TurnPlanned": _planned,
     "MessageCompleted": _message,
     "ToolCalled": _called,
     "ToolReturned": _returned,
     "ApprovalRequested": _requested,
     "ApprovalAnswered": _answered,
     "CodeRan": _ran,
+    "Noted": _noted,
+    "Compacted": _compacted,
     "Failed": _failed,
     "RunCompleted": _completed,
 }
@@ -97,8 +129,12 @@ def _block(code: str) -> str:
 
 def _short(value: Any) -> str:
     text = visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    flat = " ".join(text.split())
+    flat = _flat(text)
     return flat if len(flat) <= _SHORT else flat[: _SHORT - 1] + "…"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _in_brackets(text: str) -> str:

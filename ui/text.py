@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agents.asked import unsupported
 from ui import log
 
 Result = dict[str, Any]
@@ -17,9 +19,16 @@ def search(document: Result) -> str:
 
 
 def ask(document: Result) -> str:
-    """The answer, then the files that belong to it and the sources it cites."""
+    """The answer and what in it is not supported, then the files that belong to it and the sources it cites."""
     made = ["", *log.files(document["artifacts"])] if document["artifacts"] else []
-    return "\n".join([document["answer"], *made, *sources(document["citations"])])
+    doubts = not_supported(document["support"])
+    return "\n".join([document["answer"], *doubts, *made, *sources(document["citations"])])
+
+
+def not_supported(support: Iterable[Mapping[str, Any]]) -> list[str]:
+    """One line a sentence that what it cites does not support, after an empty line; nothing when there is none."""
+    lines = [f"Not supported by what it cites: {_flat(sentence)}" for sentence in unsupported(support)]
+    return ["", *lines] if lines else []
 
 
 def sources(citations: list[Result]) -> list[str]:
@@ -94,12 +103,6 @@ def evaluation(document: Result) -> str:
     return "\n".join([head, " ".join(f"{name:>10}" for name in names), *rows])
 
 
-def conversations(document: Result) -> str:
-    """A line per conversation."""
-    rows = [f"{c['id']}  {c['kb']}/{c['team']}  {c['title']}" for c in document["conversations"]]
-    return "\n".join(rows) or "No conversation yet."
-
-
 def sandbox(document: Result) -> str:
     """Which backend would run code, and why the others would not."""
     rows = [f"{b['name']}: {'usable' if b['usable'] else b['reason']}" for b in document["backends"]]
@@ -130,6 +133,10 @@ def _session(session: Result) -> str:
     return f"{session['id']}: {use}, {session['backend']} ({session['isolation']}), process {session['pid']}"
 
 
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = _flat(text)
     return flat if len(flat) <= 240 else flat[:239] + "…"

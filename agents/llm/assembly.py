@@ -14,6 +14,9 @@ from agents.llm.openai_wire import CallDelta, Chunk
 from agents.ports import ModelReply, ModelRequest, ToolCall
 from retrieval.tokens import count_tokens
 
+_CUT = ("length", "max_tokens", "model_length")
+"""How endpoints say that the tokens ran out; the last is Mistral's when those of the context did."""
+
 
 @dataclass
 class _Call:
@@ -36,6 +39,16 @@ class Assembly:
         self._finish: str | None = None
         self._last = Chunk()
         self._usage = (0, 0)
+        self._tries = 0
+
+    def count_try(self) -> None:
+        """One more HTTP request is made for this reply."""
+        self._tries += 1
+
+    @property
+    def finished(self) -> bool:
+        """Whether the endpoint said that the reply is whole; only its token counts may still come."""
+        return self._finish is not None
 
     def add(self, chunk: Chunk) -> None:
         """Take the next chunk."""
@@ -53,7 +66,7 @@ class Assembly:
         self._last = chunk if chunk.model else self._last
 
     def reply(self) -> ModelReply:
-        """The whole. Raises ModelRefused or ModelMisbehaved when it is not one to show."""
+        """The whole, without its cost. Raises ModelRefused or ModelMisbehaved when it is not one to show."""
         text = "".join(self._text)
         self._refuse_unusable(text)
         calls = tuple(self._tool_call(call) for call in sorted(self._calls, key=lambda call: call.index))
@@ -65,6 +78,8 @@ class Assembly:
             prompt_tokens=prompt or self._estimate(asked),
             completion_tokens=completion or self._estimate([text, *(call.arguments for call in calls)]),
             model=self._last.model or self._endpoint.model,
+            attempts=self._tries,
+            cut=self._finish in _CUT,
         )
 
     def _add_call(self, delta: CallDelta) -> None:
@@ -84,10 +99,14 @@ class Assembly:
             raise ModelMisbehaved(f"{where} broke off in the middle of its answer.", hint="Ask again.")
         if self._finish == "content_filter":
             raise ModelRefused(f"{where} stopped at its content filter.", hint="Put the question differently.")
-        if self._finish == "length" and (empty or self._calls):
+        if self._finish == "error":
+            raise ModelMisbehaved(f"{where} failed in the middle of its answer.", hint="Ask again.")
+        if self._finish == "tool_calls" and not self._calls:
+            raise ModelMisbehaved(f"{where} announced a tool call and made none.", hint="Try another model.")
+        if self._finish in _CUT and (empty or self._calls):
             raise ModelMisbehaved(
                 f"{where} used up its tokens before the answer was complete.",
-                hint="Raise or unset ROUNDTABLE_LLM__MAX_TOKENS.",
+                hint=where.advise("Raise or unset ROUNDTABLE_LLM__MAX_TOKENS."),
             )
         if empty and self._refusal:
             raise ModelRefused(f"{where} declined: {where.quote(''.join(self._refusal))}", hint="Ask something else.")

@@ -10,11 +10,14 @@ from types import SimpleNamespace
 from typing import Any, Literal
 from uuid import uuid4
 
-from agents.errors import ModelMisbehaved, RunStopped
-from agents.events import MessageCompleted, TokenDelta, ToolCalled
+from agents.budget import Called, Said, loop
+from agents.calling import call_model
+from agents.errors import BudgetExceeded, ModelContextExceeded, ModelMisbehaved
+from agents.events import MessageCompleted, Noted, TokenDelta, ToolCalled
 from agents.llm.draft import Draft
 from agents.ports import LanguageModel, ModelReply, ModelRequest, ToolCall
 from agents.run import Run
+from configs.errors import AppError
 from retrieval.extractive import NOT_FOUND
 
 
@@ -28,6 +31,19 @@ class Voice:
     run: Run
     tools: Sequence[Mapping[str, Any]] = ()
     may_call_tools: Callable[[], bool] = lambda: True
+
+    def offered(self) -> Sequence[Mapping[str, Any]]:
+        """The tools that may help just now: none in a loop, no search when searching brings nothing new any more."""
+        if not self.tools or not self.may_call_tools() or loop(self.run.deeds):
+            return ()
+        if self.run.dry_searches < DRY_SEARCHES:
+            return self.tools
+        return [tool for tool in self.tools if tool["function"]["name"] != SEARCH]
+
+
+DRY_SEARCHES = 2
+"""After so many searches in a row that brought nothing new no other is offered."""
+SEARCH = "search_documents"
 
 
 def give_voice(agent: Any, voice: Voice) -> None:
@@ -45,20 +61,24 @@ class LanguageModelClient:
         self._voice = voice
 
     def create(self, params: Mapping[str, Any]) -> SimpleNamespace:
-        """One message of the agent: streamed, accounted for, and in the log when this returns."""
+        """One message of the agent: streamed, accounted for, and in the log when this returns.
+
+        Of a message that breaks off, what there was is kept and marked.
+        """
         voice, message_id, started = self._voice, uuid4().hex, time.perf_counter()
-        voice.run.check_stop()
         draft = Draft(self._teller(message_id), sentence=lambda: NOT_FOUND.get(voice.run.language, NOT_FOUND["en"]))
         try:
-            reply = self._complete(params["messages"], draft)
-        except RunStopped:
-            self._close(message_id, draft.shown, ModelReply(text=""), started)
+            reply = self._complete(params["messages"], draft, message_id)
+        except AppError:
+            if draft.shown:
+                self._close(message_id, draft.shown, ModelReply(text=""), started, interrupted=True)
             raise
-        text = draft.finish(reply.text)
+        text = voice.run.clean(draft.finish(reply.text), agent=voice.agent)
         self._close(message_id, text, reply, started)
         calls = self._announce(reply.tool_calls)
         if voice.role == "assistant" and not calls:
             voice.run.answer, voice.run.abstained = text, draft.abstained
+        self._watch(text, calls)
         return SimpleNamespace(message=_message(text, calls), reply=reply, model=reply.model)
 
     def message_retrieval(self, response: SimpleNamespace) -> list[dict[str, Any]]:
@@ -81,15 +101,37 @@ class LanguageModelClient:
             "model": reply.model,
         }
 
-    def _complete(self, messages: Sequence[Mapping[str, Any]], draft: Draft) -> ModelReply:
+    def _complete(self, messages: Sequence[Mapping[str, Any]], draft: Draft, message_id: str) -> ModelReply:
         voice = self._voice
-        tools = voice.tools if voice.may_call_tools() else ()
+        tools = voice.offered()
         request = ModelRequest(agent=voice.agent, messages=messages, tools=tools)
-        reply = voice.model.complete(request, on_token=draft.write, stop=voice.run.stop)
+        try:
+            reply = call_model(voice.run, voice.model, request, on_token=draft.write, message_id=message_id)
+        except ModelContextExceeded:
+            shorter = _without_history(messages, voice.run)
+            if draft.shown or len(shorter) == len(messages):
+                raise
+            note = "The conversation is longer than the model can read; it answers without what was said before."
+            voice.run.emit(Noted(kind="overflow", agent=voice.agent, text=note))
+            again = replace(request, messages=shorter)
+            reply = call_model(voice.run, voice.model, again, on_token=draft.write, message_id=message_id)
         if reply.tool_calls and not tools:
             names = ", ".join(call.name for call in reply.tool_calls)
             raise ModelMisbehaved(f"The model called {names} when it was offered no tools.", hint="Try another model.")
         return reply
+
+    def _watch(self, text: str, calls: Sequence[ToolCall]) -> None:
+        """Notice work that leads nowhere. Raises BudgetExceeded for talk that does."""
+        run, agent = self._voice.run, self._voice.agent
+        before = loop(run.deeds)
+        run.deeds += [Called(agent, call.name, call.arguments) for call in calls] if calls else [Said(agent, text)]
+        found = loop(run.deeds)
+        if found and found != before:
+            run.emit(Noted(kind="loop", agent=agent, text=found))
+            if not calls:
+                raise BudgetExceeded(
+                    f"The agents go round in circles: {found}", hint="Ask differently, or change the team."
+                )
 
     def _teller(self, message_id: str) -> Callable[[str], None]:
         voice = self._voice
@@ -102,9 +144,10 @@ class LanguageModelClient:
         voice.run.draft = ""
         return tell
 
-    def _close(self, message_id: str, text: str, reply: ModelReply, started: float) -> None:
+    def _close(
+        self, message_id: str, text: str, reply: ModelReply, started: float, *, interrupted: bool = False
+    ) -> None:
         voice, ms = self._voice, (time.perf_counter() - started) * 1000
-        voice.run.usage.add(reply)
         voice.run.emit(
             MessageCompleted(
                 agent=voice.agent,
@@ -114,6 +157,9 @@ class LanguageModelClient:
                 prompt_tokens=reply.prompt_tokens,
                 completion_tokens=reply.completion_tokens,
                 ms=ms,
+                cost=reply.cost,
+                model=reply.model,
+                interrupted=interrupted,
             )
         )
 
@@ -132,6 +178,13 @@ def _message(text: str, calls: Sequence[ToolCall]) -> dict[str, Any]:
         return {"content": text}
     made = [{"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}} for c in calls]
     return {"content": text, "tool_calls": made}
+
+
+def _without_history(messages: Sequence[Mapping[str, Any]], run: Run) -> Sequence[Mapping[str, Any]]:
+    """The messages of this turn alone."""
+    said = [(message["role"], message["content"]) for message in run.memory.messages()]
+    there = [(message["role"], message.get("content")) for message in messages[1 : 1 + len(said)]]
+    return [messages[0], *messages[1 + len(said) :]] if said and there == said else messages
 
 
 def _as_object(arguments: str) -> Mapping[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
+from typing import Any
 
 import httpx2
 import openai
 
 from agents.errors import (
     ModelAuthError,
+    ModelContextExceeded,
     ModelError,
     ModelMisbehaved,
     ModelRateLimited,
@@ -18,6 +21,8 @@ from agents.errors import (
     ModelTimeout,
     ModelUnreachable,
 )
+from agents.llm.body import TooMuch
+from agents.llm.context_limit import is_about_length, limit_in_message
 from agents.llm.endpoint import Endpoint
 
 FOREIGN = (openai.OpenAIError, httpx2.HTTPError, ValueError)
@@ -27,9 +32,13 @@ PASSING = (ModelUnreachable, ModelRateLimited)
 """Errors that may be gone at the next try."""
 
 _NO_LINE = "cannot be reached or hung up"
+_NO_COMPLETION = "answered with something that is not a chat completion"
+_SHORTEN = "Lower ROUNDTABLE_SEARCH__CONTEXT_TOKENS, start a new conversation, or use a model that reads more."
+_NOT_OPENAI = "Check that ROUNDTABLE_LLM__BASE_URL is an OpenAI-compatible API."
 _KINDS: tuple[tuple[type[Exception], type[ModelError], str, str], ...] = (
     (openai.APITimeoutError, ModelTimeout, "did not answer in time", "Raise ROUNDTABLE_LLM__TIMEOUT_S."),
     (openai.APIConnectionError, ModelUnreachable, _NO_LINE, "Check ROUNDTABLE_LLM__BASE_URL and that the server runs."),
+    (httpx2.DecodingError, ModelMisbehaved, _NO_COMPLETION, _NOT_OPENAI),
     (httpx2.HTTPError, ModelUnreachable, _NO_LINE, "Check ROUNDTABLE_LLM__BASE_URL and that the server runs."),
     (openai.AuthenticationError, ModelAuthError, "refused the key", "Check ROUNDTABLE_LLM__API_KEY."),
     (openai.PermissionDeniedError, ModelAuthError, "refused the key", "Check what the key is allowed to use."),
@@ -43,15 +52,8 @@ _KINDS: tuple[tuple[type[Exception], type[ModelError], str, str], ...] = (
     (openai.InternalServerError, ModelUnreachable, "failed", "Ask again later, or look at the server's log."),
     (openai.APIStatusError, ModelRefused, "rejected the request", "Check the ROUNDTABLE_LLM__ settings it names."),
     (openai.APIError, ModelMisbehaved, "failed while answering", "Ask again, or look at the server's log."),
-    (
-        Exception,
-        ModelMisbehaved,
-        "answered with something that is not a chat completion",
-        "Check that ROUNDTABLE_LLM__BASE_URL is an OpenAI-compatible API.",
-    ),
-)
-_TOO_LONG = re.compile(
-    r"context.?(length|window|size)|maximum (context|number of tokens)|too many tokens|prompt is too long", re.I
+    (TooMuch, ModelMisbehaved, "did not come to an end", "Set ROUNDTABLE_LLM__MAX_TOKENS, or try another model."),
+    (Exception, ModelMisbehaved, _NO_COMPLETION, _NOT_OPENAI),
 )
 _BACKOFF_S, _BACKOFF_MAX_S = 0.25, 8.0
 
@@ -59,12 +61,24 @@ _BACKOFF_S, _BACKOFF_MAX_S = 0.25, 8.0
 def model_error(error: Exception, endpoint: Endpoint) -> ModelError:
     """The one error of ours for `error`; without a cause, since foreign text may quote the key."""
     leaf, happened, hint = next(kind[1:] for kind in _KINDS if isinstance(error, kind[0]))
+    status = error.status_code if isinstance(error, openai.APIStatusError) else 0
+    if status == 408:
+        leaf, happened, hint = _KINDS[0][1:]
     detail = _detail(error)
-    if leaf is ModelRefused and _TOO_LONG.search(f"{getattr(error, 'code', '')} {detail}"):
-        hint = "Lower ROUNDTABLE_SEARCH__CONTEXT_TOKENS, start a new conversation, or use a model that reads more."
-    status = f" ({error.status_code})" if isinstance(error, openai.APIStatusError) else ""
-    told = f"{endpoint} {happened}{status}: {endpoint.quote(detail)}" if detail else f"{endpoint} {happened}{status}"
-    return leaf(told if told.endswith((".", "!", "…")) else f"{told}.", hint=hint)
+    told = _told(endpoint, f"{happened} ({status})" if status else happened, detail)
+    said = f"{detail} {error.body}" if isinstance(error, openai.APIStatusError) else ""
+    if leaf in (ModelRefused, ModelUnreachable) and (status == 413 or is_about_length(said)):
+        return ModelContextExceeded(told, hint=_SHORTEN, limit=limit_in_message(said))
+    return leaf(told, hint=endpoint.advise(hint))
+
+
+def error_in_stream(error: Any, endpoint: Endpoint) -> ModelError:
+    """The error for what an endpoint sends as `error` where a piece of a reply should be."""
+    detail = str(error.get("message") or error) if isinstance(error, Mapping) else str(error)
+    told = _told(endpoint, "failed while answering", detail)
+    if is_about_length(str(error)):
+        return ModelContextExceeded(told, hint=_SHORTEN, limit=limit_in_message(str(error)))
+    return ModelMisbehaved(told, hint="Ask again, or look at the server's log.")
 
 
 def refuses_streaming(error: Exception) -> bool:
@@ -87,6 +101,11 @@ def _seconds(retry_after: str) -> float:
     if re.fullmatch(r"\d+(\.\d+)?", retry_after):
         return float(retry_after)
     return parsedate_to_datetime(retry_after).timestamp() - time()
+
+
+def _told(endpoint: Endpoint, happened: str, detail: str) -> str:
+    told = f"{endpoint} {happened}: {endpoint.quote(detail)}" if detail else f"{endpoint} {happened}"
+    return told if told.endswith((".", "!", "…")) else f"{told}."
 
 
 def _detail(error: Exception) -> str:

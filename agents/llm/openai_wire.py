@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Function(_Wire):
@@ -28,12 +28,20 @@ class CallDelta(_Wire):
     id: str | None = None
     function: Function | None = None
 
+    @property
+    def size(self) -> int:
+        """Characters of it."""
+        function = self.function or Function()
+        return len(self.id or "") + len(function.name or "") + len(function.arguments or "")
+
 
 class Message(_Wire):
-    """A piece of a message, or all of it."""
+    """A piece of a message, or all of it; what a model thinks before it speaks has two names."""
 
     content: str | None = None
     refusal: str | None = None
+    reasoning: Any = None
+    reasoning_content: Any = None
     tool_calls: list[CallDelta] | None = None
 
 
@@ -60,6 +68,8 @@ class Chunk(_Wire):
     choices: list[Choice] | None = None
     usage: Usage | None = None
     error: Any = None
+    object: Any = None
+    told: Any = Field(None, alias="message")
 
     @property
     def first(self) -> Choice:
@@ -72,6 +82,19 @@ class Chunk(_Wire):
         return self.first.delta or self.first.message or Message()
 
     @property
+    def failure(self) -> Any:
+        """What went wrong, when this is an error in place of a chunk; older servers write it without `error`."""
+        return self.error or (self.told if self.object == "error" else None)
+
+    @property
     def speaks(self) -> bool:
-        """Whether anything is handed out because of this chunk."""
-        return bool(self.message.content or self.message.tool_calls)
+        """Whether anything is kept or handed out because of this chunk."""
+        message = self.message
+        return bool(message.content or message.refusal or message.tool_calls)
+
+    @property
+    def size(self) -> int:
+        """Characters of text, thoughts and tool calls: 0 for a chunk that brings the reply no further."""
+        message = self.message
+        texts = (message.content, message.refusal, message.reasoning, message.reasoning_content)
+        return sum(len(str(text)) for text in texts if text) + sum(call.size for call in message.tool_calls or ())

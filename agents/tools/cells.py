@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
 
-from agents.approval_policy import LONG_S, code_hash, one_line_end, why_ask
-from agents.errors import CodeNotAllowed, ToolError
-from agents.events import ApprovalRequested, CodeRan
+from agents.approval_policy import LONG_S, one_line_end, why_ask
+from agents.errors import ToolError
+from agents.events import CodeRan
 from agents.ports import CodeResult, Language
 from agents.sandbox.results import fault
 from agents.tools.inputs import lay
+from agents.tools.permission import doubt, permitted
 from agents.tools.registry import ToolContext, ToolResult
 from configs.settings import ApprovalPolicy
 
@@ -64,32 +64,15 @@ def _allowed(context: ToolContext, cell: _Cell) -> _Cell:
     if fault(cell.code, cell.language) or sandbox.name == "none":
         return cell
     policy = _policy(context)
-    reason = why_ask(
+    read = doubt(run, cell.code, written=cell.language, tools=context.acting)
+    risky = why_ask(
         policy, language=cell.language, code=cell.code, timeout_s=cell.timeout_s, isolation=sandbox.isolation
     )
-    if reason:
-        return _asked(context, cell, reason)
+    if reason := " ".join(filter(None, (read, risky))):
+        answer = permitted(context, cell.code, written=cell.language, reason=reason)
+        return replace(cell, code=answer.code, edited=answer.edited)
     short = min(cell.timeout_s or run.coding.timeout_s, LONG_S)
     return replace(cell, timeout_s=short) if policy == "risky" else cell
-
-
-def _asked(context: ToolContext, cell: _Cell, reason: str) -> _Cell:
-    run = context.run
-    request = ApprovalRequested(
-        agent=context.agent,
-        approval_id=uuid4().hex,
-        call_id=context.call_id,
-        language=cell.language,
-        code=cell.code,
-        code_sha256=code_hash(cell.code),
-        reason=reason,
-        timeout_s=run.coding.approval_timeout_s,
-    )
-    answer = run.approvals.ask(request, emit=run.emit, stop=run.stop)
-    if not answer.approved:
-        why = answer.reason.rstrip(". ") or "no reason was given"
-        raise CodeNotAllowed(f"The code was not allowed to run: {why}.", hint="Answer without it, or try another way.")
-    return replace(cell, code=answer.code, edited=answer.edited)
 
 
 def _event(context: ToolContext, cell: _Cell, result: CodeResult) -> CodeRan:

@@ -14,7 +14,7 @@ LISTED = 200
 """How many documents a list names."""
 
 
-@tool(timeout_s=None)
+@tool(timeout_s=None, effect="reads")
 def search_documents(context: ToolContext, query: str) -> dict[str, Any]:
     """Search the documents again. Use other words than before; passages already shown are not repeated.
 
@@ -23,23 +23,23 @@ def search_documents(context: ToolContext, query: str) -> dict[str, Any]:
     return _shown(context.run.look_up(query, agent=context.agent))
 
 
-@tool(timeout_s=None)
+@tool(timeout_s=None, effect="reads")
 def list_documents(context: ToolContext) -> dict[str, Any]:
     """List the documents that can be searched and read, with their titles and numbers of pages."""
-    documents = context.run.kb.documents()
+    documents = context.run.kb(context.agent).documents()
     listed = [{"document": d.source, "title": d.title, "pages": d.pages} for d in documents[:LISTED]]
     return {"documents": listed, "total": len(documents)}
 
 
-@tool(timeout_s=None)
+@tool(timeout_s=None, effect="reads")
 def read_document(context: ToolContext, document: str) -> dict[str, Any]:
     """Read a document from where you last stopped reading it, as far as one reading goes.
 
     document: its path or file name as list_documents or a passage gives it
     """
     run = context.run
-    found = run.kb.document(document)
-    left = run.kb.chunks(found.id)[run.read.get(found.id, 0) :]
+    found = run.kb(context.agent).document(document)
+    left = run.kb(context.agent).chunks(found.id)[run.read.get(found.id, 0) :]
     now = _first(left, run.search.context_tokens)
     run.read[found.id] = run.read.get(found.id, 0) + len(now)
     hits = [Hit(chunk=chunk, document=found, rank=n, scores={}, query=document) for n, chunk in enumerate(now, 1)]

@@ -23,10 +23,10 @@ def lay(run: Run, references: Sequence[str]) -> list[str]:
         raise ToolError(f"{len(references)} files were asked for; up to {MOST_FILES} in one call are allowed.")
     if not references:
         return []
-    documents, paths = run.kb.documents(), []
+    documents, paths = run.kb().documents(), []
     for reference in references:
         run.check_stop()
-        document = run.kb.document(reference)
+        document = run.kb().document(reference)
         paths.append(run.session.put(input_name(document, documents), _content(run, document)))
     return paths
 
@@ -39,7 +39,7 @@ def input_name(document: Document, documents: Sequence[Document]) -> str:
 
 
 def _content(run: Run, document: Document) -> bytes:
-    with run.kb.original(document) as path:
+    with run.kb().original(document) as path:
         if (size := path.stat().st_size) > MOST_MB * MB:
             raise ToolError(f"{document.source} has {size / MB:.0f} MB; code can be given {MOST_MB} MB at most.")
         return path.read_bytes()

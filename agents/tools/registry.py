@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, overload, runtime_checkable
+from typing import Any, Literal, Protocol, overload, runtime_checkable
 
 from agents.errors import ToolCrashed, ToolError
 from agents.run import Run
@@ -24,16 +24,21 @@ TIMEOUT_S = 60.0
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What the OpenAI chat API takes as the name of a tool."""
 
+Effect = Literal["reads", "acts", "asks"]
+"""What a call does: it `reads` and changes nothing anywhere, or it `acts` (writes, runs, sends, or nobody knows), or
+it acts and `asks` a person by itself where that is called for."""
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ToolContext:
-    """In which run, by which agent and for which call a tool works."""
+    """In which run, by which agent and for which call a tool works; `acting` are the tools there that act, by name."""
 
     run: Run
     agent: str
     call_id: str
+    acting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class ToolResult:
 
 @runtime_checkable
 class Tool(Protocol):
-    """Something a model may call."""
+    """Something a model may call; one without an `effect` acts."""
 
     @property
     def name(self) -> str:
@@ -82,6 +87,7 @@ class FunctionTool:
     function: Callable[..., Any] = field(repr=False)
     timeout_s: float | None = TIMEOUT_S
     result_chars: int = RESULT_CHARS
+    effect: Effect = "acts"
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -122,7 +128,7 @@ class FunctionTool:
 def tool(function: Callable[..., Any], /) -> FunctionTool: ...
 @overload
 def tool(
-    *, timeout_s: float | None = TIMEOUT_S, result_chars: int = RESULT_CHARS
+    *, timeout_s: float | None = TIMEOUT_S, result_chars: int = RESULT_CHARS, effect: Effect = "acts"
 ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 def tool(
     function: Callable[..., Any] | None = None,
@@ -130,12 +136,14 @@ def tool(
     *,
     timeout_s: float | None = TIMEOUT_S,
     result_chars: int = RESULT_CHARS,
+    effect: Effect = "acts",
 ) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
     """Make a tool of a typed function; its docstring describes it, and each parameter in a line `name: …`.
 
-    A first parameter of the type ToolContext is passed by us and hidden from the model. The function runs in a thread
-    of its own for `timeout_s` seconds at most; a ToolError it raises is told to the model in its own words. Raises
-    TypeError for a function that no model could call.
+    Say `effect="reads"` of one that changes nothing anywhere and sends nothing out: any other call needs a person when
+    a document may be behind it. A first parameter of the type ToolContext is passed by us and hidden from the model.
+    The function runs in a thread of its own for `timeout_s` seconds at most; a ToolError it raises is told to the model
+    in its own words. Raises TypeError for a function that no model could call.
     """
 
     def make(function: Callable[..., Any]) -> FunctionTool:
@@ -144,10 +152,21 @@ def tool(
             raise TypeError(f"{name!r} cannot name a tool: use up to 64 letters a-z, digits, dashes and underscores.")
         signature = signature_of(function, context=ToolContext)
         return FunctionTool(
-            name=name, signature=signature, function=function, timeout_s=timeout_s, result_chars=result_chars
+            name=name,
+            signature=signature,
+            function=function,
+            timeout_s=timeout_s,
+            result_chars=result_chars,
+            effect=effect,
         )
 
     return make if function is None else make(function)
+
+
+def effect_of(tool: Tool) -> Effect:
+    """What calling it does; whatever does not say acts."""
+    effect: Effect = getattr(tool, "effect", "acts")
+    return effect
 
 
 def described(name: str, description: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from agents.tools.cells import run_cell
 from agents.tools.registry import ToolContext, ToolResult, tool
 
 
-@tool(timeout_s=None)
+@tool(timeout_s=None, effect="asks")
 def run_shell(
     context: ToolContext, command: str, timeout_s: float | None = None, files: Sequence[str] = ()
 ) -> ToolResult:

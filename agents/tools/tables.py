@@ -22,7 +22,7 @@ SHOWN_CHARS = 12_000
 """How many characters of rows are shown at most, beyond the first row."""
 
 
-@tool(timeout_s=None)
+@tool(timeout_s=None, effect="reads")
 def read_table(context: ToolContext, document: str, table: int = 1) -> dict[str, Any]:
     """Read a table of a document: its first rows to look at, and all of it as a CSV file for run_python.
 
@@ -30,8 +30,8 @@ def read_table(context: ToolContext, document: str, table: int = 1) -> dict[str,
     table: which of its tables, counted from 1 in reading order
     """
     run = context.run
-    found = run.kb.document(document)
-    tables = run.kb.tables(found.id)
+    found = run.kb(context.agent).document(document)
+    tables = run.kb(context.agent).tables(found.id)
     whole = _chosen(tables, table, found)
     rows = _first(whole.rows)
     return {
@@ -44,7 +44,7 @@ def read_table(context: ToolContext, document: str, table: int = 1) -> dict[str,
         "rows": [[inert(value) for value in row] for row in rows],
         "rows_total": len(whole.rows),
         "cite": _numbered(replace(whole, rows=rows), found, context),
-        **_laid(whole.csv(), _file_name(found, table, run), run),
+        **_laid(whole.csv(), _file_name(found, table, context), run),
     }
 
 
@@ -67,7 +67,7 @@ def _first(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
 def _numbered(shown: Table, document: Document, context: ToolContext) -> str:
     """The markers of the passages that hold these rows, which the agents see from now on."""
     run = context.run
-    chunks = standing(shown, run.kb.chunks(document.id))
+    chunks = standing(shown, run.kb(context.agent).chunks(document.id))
     query = f"table of {document.source}"
     hits = [Hit(chunk=c, document=document, rank=n, scores={}, query=query) for n, c in enumerate(chunks, 1)]
     run.show(hits, agent=context.agent, query=query)
@@ -82,10 +82,10 @@ def _laid(content: bytes, name: str, run: Run) -> dict[str, Any]:
         return {"file": None, "no_file": str(error)}
 
 
-def _file_name(document: Document, number: int, run: Run) -> str:
+def _file_name(document: Document, number: int, context: ToolContext) -> str:
     """The document's name made plain, told apart from others of that name."""
     stem = _stem(document)
-    same = sum(_stem(other) == stem for other in run.kb.documents())
+    same = sum(_stem(other) == stem for other in context.run.kb(context.agent).documents())
     return f"{stem}-{document.id[:6]}-{number}.csv" if same > 1 else f"{stem}-{number}.csv"
 
 

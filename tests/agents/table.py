@@ -92,7 +92,7 @@ def a_run(*, kb: KnowledgeBase = HANDBOOK, sandbox: Callable[[], Sandbox] | None
     question = more.pop("question", "What does the premium plan cost?")
     return Run(
         question=question,
-        open_kb=lambda: kb,
+        open_kb=lambda _name: kb,
         model=more.pop("model", extractive),
         sandbox=sandbox or (lambda: RefusingSandbox("No sandbox is usable here.")),
         **more,

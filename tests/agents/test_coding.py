@@ -18,6 +18,7 @@ from agents.approval_policy import code_hash
 from agents.conversation import Conversation
 from agents.errors import ConversationError
 from agents.events import ApprovalAnswered, ApprovalRequested, CodeRan, Event, RunCompleted, ToolCalled, ToolReturned
+from agents.memory import remember
 from agents.ports import Sandbox
 from agents.store import SQLiteConversationStore
 from configs.settings import SandboxSettings
@@ -178,7 +179,7 @@ class TestSession:
     ) -> None:
         talk = talking(python("x = 1"), say("1."), APPROVED, python("print('x' in globals())"), say("No."), APPROVED)
         before = asked(talk)
-        again = Conversation(talk.info, talk._resources, events=before)
+        again = Conversation(talk.info, talk._resources, memory=remember(before))
         (ran,) = of(CodeRan, asked(again))
         again.close()
         assert (ran.stdout, ran.state_lost) == ("False\n", True)
@@ -322,7 +323,7 @@ class TestApproval:
         wait_until(lambda: of(ApprovalRequested, talk.events()))
         left = talk.events()  # all that is on disk when the process ends now
         (request,) = of(ApprovalRequested, left)
-        after = Conversation(talk.info, talk._resources, events=left)
+        after = Conversation(talk.info, talk._resources, memory=remember(left))
         with pytest.raises(ConversationError, match="no code that waits"):
             after.answer(request.approval_id, approved=True, code_sha256=request.code_sha256)
         assert after.events() == left

@@ -24,6 +24,7 @@ from agents.events import (
     ToolCalled,
     ToolReturned,
 )
+from agents.memory import remember
 from agents.ports import Sandbox
 from agents.store import SQLiteConversationStore
 from retrieval.errors import StoreError
@@ -128,7 +129,7 @@ class TestAnalyst:
                 returned, ["code: field required", "cannot call 'teleport'", "invalid JSON", "gone.md"], strict=True
             ):
                 assert words in result.content
-            assert server.requests[4].body["messages"][-1]["content"] == returned[-1].content
+            assert server.requests[4].body["messages"][-1]["content"].endswith(f"\n{returned[-1].content}")
             assert completed(events).answer == "I cannot."
 
     def test_a_refusing_sandbox_is_told_to_model_and_user(self, tmp_path: Path) -> None:
@@ -205,15 +206,15 @@ class TestFollowUps:
         shelf = Shelf({f"{n}.md": f"Fact {n} about {word}s." for n, word in enumerate(["cat", "dog", "owl"] * 5)})
         with ScriptedServer([say("Cats [1]."), say("Dogs [1].")]) as server:
             talk = conversation(tmp_path, kb=shelf, model=served(server))
-            first, second = list(talk.ask("cats")), list(talk.ask("dogs"))
-            assert shelf.searched == ["cats", "dogs"]
+            first, second = list(talk.ask("What is said about cats?")), list(talk.ask("What is said about dogs?"))
+            assert shelf.searched == ["What is said about cats?", "What is said about dogs?"]
             chunks: dict[int, str] = {}
             for event in of(Retrieved, [*first, *second]):
                 for passage in event.passages:
                     assert chunks.setdefault(passage["marker"], passage["chunk_id"]) == passage["chunk_id"]
             assert len(set(chunks.values())) == len(chunks) > 8
             asked = [(m["role"], m["content"]) for m in server.requests[1].body["messages"]]
-            assert asked[1:3] == [("user", "cats"), ("assistant", "Cats [1].")]
+            assert asked[1:3] == [("user", "What is said about cats?"), ("assistant", "Cats [1].")]
             assert "dogs" in asked[3][1]
             assert completed(second).citations[0]["chunk_id"] == chunks[1]
 
@@ -222,7 +223,7 @@ class TestFollowUps:
 
         before = conversation(tmp_path)
         first = list(before.ask("What does the premium plan cost?"))
-        again = Conversation(before.info, before._resources, events=first)
+        again = Conversation(before.info, before._resources, memory=remember(first))
         second = list(again.ask("Who is the office manager?"))
         assert [event.seq for event in second] == list(range(len(first) + 1, len(first) + len(second) + 1))
         assert again.events() == list(SQLiteConversationStore(tmp_path / "roundtable.sqlite").events(before.id))
@@ -277,7 +278,9 @@ class TestFailures:
             assert end.message
             assert end.hint
             assert not of(RunCompleted, events)
-            assert [agent for agent, _ in speakers(events)] == ["retriever"]
+            said = [(message.agent, message.content) for message in of(MessageCompleted, events) if message.interrupted]
+            assert said == ([("assistant", "half an ")] if "half" in str(step) else [])
+            assert [agent for agent, _ in speakers(events)] == ["retriever", *(agent for agent, _ in said)]
 
     def test_an_endpoint_that_is_down(self, tmp_path: Path) -> None:
         server = ScriptedServer([])

@@ -10,8 +10,9 @@ from autogen import ConversableAgent, GroupChat, GroupChatManager, UserProxyAgen
 from autogen.agentchat.contrib import retrieve_assistant_agent, retrieve_user_proxy_agent
 
 from agents.errors import ToolError
-from agents.events import Event, MessageCompleted, Retrieved
+from agents.events import Event, MessageCompleted, ModelCalled, Retrieved, TokenDelta, TurnPlanned
 from agents.llm.autogen_client import Voice, give_voice
+from agents.memory import Exchange, Memory
 from agents.ports import LanguageModel, ModelReply, ModelRequest, StopSignal
 from agents.quiet import quiet
 from agents.retrieve_assistant import RetrieveAssistantAgent
@@ -46,6 +47,13 @@ def assistant(run: Run, says: str = "90 [1].") -> tuple[RetrieveAssistantAgent, 
     return agent, parrot
 
 
+def a_table(**how: Any) -> tuple[Run, RetrieveUserProxyAgent, list[Event]]:
+    """The run that the agents of one table share, and its retriever."""
+    events: list[Event] = []
+    run = a_run(emit=events.append, **how)
+    return run, RetrieveUserProxyAgent("retriever", run=run), events
+
+
 def chat(first: ConversableAgent, second: ConversableAgent, **how: Any) -> list[dict[str, Any]]:
     with quiet():
         history: list[dict[str, Any]] = first.initiate_chat(second, silent=True, **how).chat_history
@@ -58,12 +66,19 @@ def test_they_are_autogens_agents() -> None:
 
 
 def test_the_retriever_starts_a_chat_as_in_autogen() -> None:
-    agent, events = retriever()
-    answering, parrot = assistant(a_run())
+    run, agent, events = a_table()
+    answering, parrot = assistant(run)
     history = chat(agent, answering, message=agent.message_generator, problem="premium plan", max_turns=1)
     assert "The premium plan costs 90 euros a month." in history[0]["content"]
     assert history[1]["content"] == "90 [1]."
-    assert [type(event) for event in events] == [Retrieved, MessageCompleted]
+    assert [type(event) for event in events] == [
+        TurnPlanned,
+        Retrieved,
+        MessageCompleted,
+        TokenDelta,
+        ModelCalled,
+        MessageCompleted,
+    ]
     assert parrot.asked[0].messages[0] == {"content": "Answer.", "role": "system"}
 
 
@@ -79,14 +94,14 @@ def test_n_results_and_search_string_mean_what_they_mean_in_autogen() -> None:
 
 def test_in_a_group_that_someone_else_opens_the_retriever_answers_that_one_s_last_question() -> None:
     shelf = Shelf(HANDBOOK.texts)
-    agent, _ = retriever(kb=shelf)
-    answering, _ = assistant(a_run())
+    run, agent, _ = a_table(kb=shelf)
+    answering, _ = assistant(run)
     user = UserProxyAgent("user", human_input_mode="NEVER", code_execution_config=False, default_auto_reply="And rent?")
     group = GroupChat([user, agent, answering], speaker_selection_method="round_robin", max_round=6)
     manager = GroupChatManager(group, is_termination_msg=lambda _: False, silent=True)
     chat(user, manager, message="What does the premium plan cost?")
     assert [message["name"] for message in group.messages] == ["user", "retriever", "assistant"] * 2
-    assert shelf.searched == ["What does the premium plan cost?", "And rent?"]
+    assert shelf.searched == ["What does the premium plan cost?", "What does the premium plan cost? And rent?"]
     assert "90 euros" in group.messages[1]["content"]
     assert "And rent?" in group.messages[4]["content"]
 
@@ -134,9 +149,10 @@ def test_the_retriever_runs_no_code_even_when_asked() -> None:
 
 
 def test_earlier_exchanges_stand_before_the_question() -> None:
-    history = [{"role": "user", "content": "q1"}, {"role": "assistant", "content": "a1"}]
-    agent = RetrieveAssistantAgent("assistant", instructions="Answer.", history=history)
+    said = Exchange(question="q1", query="q1", answer="a1", markers=(), through=1)
+    run = a_run(memory=Memory(exchanges=(said,)))
+    agent = RetrieveAssistantAgent("assistant", instructions="Answer.", run=run)
     parrot = Parrot("a2")
-    give_voice(agent, Voice(agent="assistant", role="assistant", model=parrot, run=a_run()))
+    give_voice(agent, Voice(agent="assistant", role="assistant", model=parrot, run=run))
     agent.generate_reply([{"role": "user", "content": "q2"}])
     assert [message["content"] for message in parrot.asked[0].messages] == ["Answer.", "q1", "a1", "q2"]

@@ -10,11 +10,12 @@ import pytest
 
 from agents import events as kinds
 from agents.errors import ConversationError
+from agents.ports import ConversationInfo
 from agents.store import SQLiteConversationStore
 
 EVERY_KIND: list[kinds.Event] = [
     kinds.RunStarted(question="多少？", team="qa", kb="k", strategy="hybrid"),
-    kinds.Retrieved(agent="r", query="q", passages=({"marker": 1, "boxes": {"1": [[0.0, 1.0, 2.0, 3.0]]}},)),
+    kinds.Retrieved(agent="r", query="q", passages=({"marker": 1, "chunk_id": "h", "boxes": {"1": [[0.0, 1.0, 2.0, 3.0]]}},)),
     kinds.TokenDelta(agent="a", message_id="m", text="<|endoftext|>\x00\n\udcff"),
     kinds.MessageCompleted(agent="a", message_id="m", role="assistant", content="…", ms=1.5),
     kinds.ToolCalled(agent="a", call_id="c", tool="t", arguments={"x": [1]}),
@@ -50,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 
 def begun(path: Path, conversation_id: str = "c1") -> SQLiteConversationStore:
     store = SQLiteConversationStore(path)
-    store.create(conversation_id, title="t", kb="k", team="qa", strategy="hybrid")
+    store.create(ConversationInfo(id=conversation_id, title="t", kb="k", team="qa", strategy="hybrid"))
     return store
 
 
@@ -84,7 +85,7 @@ def test_a_number_is_given_once(path: Path) -> None:
 
 def test_latest_conversations_come_first(path: Path) -> None:
     store = begun(path)
-    store.create("c2", title="later", kb="k2", team="analyst", strategy="dense")
+    store.create(ConversationInfo(id="c2", title="later", kb="k2", team="analyst", strategy="dense"))
     assert [info.id for info in store.list()] == ["c2", "c1"]
     assert store.info("c2").team == "analyst"
 
@@ -94,7 +95,7 @@ def test_threads_append_together(path: Path) -> None:
     names = [f"c{n}" for n in range(8)]
 
     def fill(name: str) -> None:
-        store.create(name, title="", kb="k", team="qa", strategy="hybrid")
+        store.create(ConversationInfo(id=name, title="", kb="k", team="qa", strategy="hybrid"))
         for event in numbered(EVERY_KIND * 20, name):
             store.append(event)
 

@@ -44,14 +44,14 @@ def test_analyst_has_tools_an_executor_and_a_critic() -> None:
         "critic",
     ]
     documents = ("search_documents", "list_documents", "read_document", "read_table")
-    assert analyst.assistant.tools == (*documents, "run_python", "run_shell")
+    assert analyst.assistants[0].tools == (*documents, "run_python", "run_shell")
     assert analyst.executors[0].tools == documents
 
 
 @pytest.mark.parametrize("name", team_names())
 def test_every_shipped_team_has_instructions(name: str) -> None:
     shipped = load_team(name)
-    assert "NOT_IN_DOCUMENTS" in shipped.assistant.instructions
+    assert "NOT_IN_DOCUMENTS" in shipped.assistants[0].instructions
     assert shipped.critic is None or "REVISE" in shipped.critic.instructions
 
 
@@ -78,7 +78,7 @@ def with_servers(servers: Any, *, asks: Any = ("ship.*",), does: Any = ("ship.*"
 
 
 MISTAKES: dict[str, tuple[Any, str]] = {
-    "not a mapping": ("- a\n- b", "at its top: input should be a valid dictionary"),
+    "not a mapping": ("- a\n- b", "at line 1, its top: input should be a valid dictionary"),
     "not yaml": ("a: [", "is not valid YAML"),
     "empty": ("", "at its top: input should be"),
     "unknown field": (team(RETRIEVER, ASSISTANT, colour="red"), "colour: there is no such field, allowed: name, descr"),
@@ -91,16 +91,16 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "no name": (team({"role": "retriever"}), r"agents\[0\].name: field required"),
     "bad name": (team({**RETRIEVER, "name": "a b"}), r"agents\[0\].name: string should match"),
     "same name": (team(RETRIEVER, {**ASSISTANT, "name": "retriever"}), "agents: every name must differ"),
-    "no retriever": (team(ASSISTANT), r"agents: there must be exactly one retriever \(got 0\)"),
-    "two assistants": (team(RETRIEVER, ASSISTANT, {**ASSISTANT, "name": "b"}), "exactly one assistant .got 2."),
+    "no retriever": (team(ASSISTANT), r"agents: there must be at least one retriever \(got 0\)"),
+    "no assistant": (team(RETRIEVER), "at least one assistant .got 0."),
     "two critics": (
         team(RETRIEVER, ASSISTANT, *({"name": n, "role": "critic"} for n in "ab")),
-        "at most one critic .got 2.",
+        "at most one critic where order is flow .got 2.",
     ),
     "too many rounds": (team(RETRIEVER, ASSISTANT, max_rounds=99), "max_rounds: input should be less than or equal"),
     "unknown prompt": (
         team(RETRIEVER, {**ASSISTANT, "prompt": "nope"}),
-        r"agents\[1\].prompt: There is no prompt 'nope'. Known prompts: analyst",
+        r"agents\[1\].prompt: There is no prompt 'nope'. Known prompts: about_answer, analyst",
     ),
     "prompt of another kind": (team(RETRIEVER, {**ASSISTANT, "prompt": "review"}), r"agents\[1\].prompt: The prompt"),
     "unknown tool": (
@@ -210,7 +210,7 @@ def test_once_connected_seats_have_the_names_that_models_know(tmp_path: Path) ->
     asks, does = ["ship.sail", "search_documents"], ["search_documents", "ship.*"]
     read = read_team(written(tmp_path, with_servers({"ship": SHIP}, asks=asks, does=does)))
     known = read.with_served({"ship.sail": ["ship__sail"], "ship.*": ["ship__sail", "ship__row"]})
-    assert known.assistant.tools == ("ship__sail", "search_documents")
+    assert known.assistants[0].tools == ("ship__sail", "search_documents")
     assert known.executors[0].tools == ("search_documents", "ship__sail", "ship__row")
     assert known.served == frozenset()
 
@@ -226,8 +226,8 @@ def weigh(item: str) -> float:
 
 def test_tools_of_one_s_own_are_known_where_they_are_given(tmp_path: Path) -> None:
     path = written(tmp_path, team(RETRIEVER, {**ASSISTANT, "tools": ["weigh"]}, {**LIBRARIAN, "tools": ["weigh"]}))
-    assert load_team(str(path), tools=with_built_in([weigh])).assistant.tools == ("weigh",)
-    assert Team.from_yaml(str(path), tools=with_built_in([weigh])).file.assistant.tools == ("weigh",)
+    assert load_team(str(path), tools=with_built_in([weigh])).assistants[0].tools == ("weigh",)
+    assert Team.from_yaml(str(path), tools=with_built_in([weigh])).file.assistants[0].tools == ("weigh",)
     with pytest.raises(TeamError, match="unknown tool 'weigh'"):
         load_team(str(path))
     with pytest.raises(TeamError, match="unknown tool 'weigh'"):

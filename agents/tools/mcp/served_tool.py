@@ -10,7 +10,7 @@ from typing import Any
 from agents.errors import ToolError, ToolServerFailed
 from agents.tools.mcp.answers import Answer
 from agents.tools.mcp.arguments import read_arguments
-from agents.tools.registry import ToolContext, ToolResult, check_length, described
+from agents.tools.registry import Effect, ToolContext, ToolResult, check_length, described
 from agents.tools.time_limit import await_within
 
 
@@ -24,6 +24,7 @@ class ServedTool:
     parameters: Mapping[str, Any] = field(repr=False)
     ask: Callable[[Mapping[str, Any]], Future[Answer]] = field(repr=False)
     timeout_s: float
+    effect: Effect = "acts"
 
     @property
     def schema(self) -> Mapping[str, Any]:

@@ -115,7 +115,18 @@ def _served(known: str, tool: Tool, link: _Link, ask: partial[Future[Answer]]) -
         parameters=checked_schema(tool.input_schema, what=what),
         ask=partial(ask, tool.name, what),
         timeout_s=link.server.timeout_s,
+        effect="reads" if only_reads(tool) else "acts",
     )
+
+
+def only_reads(tool: Tool) -> bool:
+    """Whether its server says that it changes nothing and reaches nothing beyond itself.
+
+    A tool of the open world sends its arguments out, which can hold what was read; so does, as the protocol has it, one
+    of which the server says nothing. It is the server's word: whoever names a server in a team file trusts it so far.
+    """
+    says = tool.annotations
+    return says is not None and says.read_only_hint is True and says.open_world_hint is False
 
 
 def _ask(

@@ -1,4 +1,4 @@
-"""Asking an OpenAICompatible model of a scripted server."""
+"""Asking a model, mostly an OpenAICompatible one of a scripted server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.llm.openai_compatible import OpenAICompatible
-from agents.ports import ModelReply, ModelRequest
+from agents.ports import LanguageModel, ModelReply, ModelRequest
 from configs.settings import LLMSettings
 
 KEY = "sk-very-secret-0123456789"
@@ -20,7 +20,7 @@ def model_at(base_url: str, **settings: Any) -> OpenAICompatible:
 
 
 def ask(
-    model: OpenAICompatible,
+    model: LanguageModel,
     request: ModelRequest = QUESTION,
     *,
     on_token: Callable[[str], None] = lambda _: None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import socket
@@ -16,6 +17,7 @@ import pytest
 
 from agents.errors import (
     ModelAuthError,
+    ModelContextExceeded,
     ModelError,
     ModelMisbehaved,
     ModelRateLimited,
@@ -41,6 +43,8 @@ from tests.openai_server import (
 TIMEOUT_S = 0.4
 STREAM = {"Content-Type": "text/event-stream"}
 JSON = "application/json"
+GZIP = {**STREAM, "Content-Encoding": "gzip"}
+LONG = 11_000_000
 
 
 def _choice(finish: str | None = None, **delta: Any) -> str:
@@ -51,33 +55,48 @@ def _nameless() -> Step:
     return raw_events(_choice(tool_calls=[{"index": 0, "id": "a", "function": {"arguments": "{}"}}]), _choice("stop"))
 
 
+def _in_stream(**error: Any) -> Step:
+    return raw_events(_choice(content="so "), json.dumps({"error": error}))
+
+
 FAULTS: dict[str, tuple[Step, type[ModelError], str]] = {
     "400": (fail(400, "temperature must be below 2"), ModelRefused, "temperature must be below 2"),
-    "400 context too long": (fail(400, "maximum context length is 4096"), ModelRefused, "CONTEXT_TOKENS"),
-    "400 context by code": (fail(400, "no", code="context_length_exceeded"), ModelRefused, "CONTEXT_TOKENS"),
+    "400 context too long": (fail(400, "maximum context length is 4096"), ModelContextExceeded, "CONTEXT_TOKENS"),
+    "400 context by code": (fail(400, "no", code="context_length_exceeded"), ModelContextExceeded, "CONTEXT_TOKENS"),
+    "400 prompt too long": (fail(400, "prompt is too long: 9 > 8 maximum"), ModelContextExceeded, "CONTEXT_TOKENS"),
+    "400 in Chinese": (fail(400, "输入过长，超出上下文长度"), ModelContextExceeded, "CONTEXT_TOKENS"),
+    "500 context": (fail(500, "exceeds the available context size"), ModelContextExceeded, "CONTEXT_TOKENS"),
+    "context within the stream": (
+        _in_stream(message="maximum context length is 4096 tokens", code=400),
+        ModelContextExceeded,
+        "CONTEXT_TOKENS",
+    ),
     "401": (fail(401, "invalid key"), ModelAuthError, "ROUNDTABLE_LLM__API_KEY"),
     "402": (fail(402, "no credit left"), ModelRefused, "no credit left"),
     "403": (fail(403, "not for you"), ModelAuthError, "key"),
     "404 model": (fail(404, "no model tiny"), ModelRefused, "ROUNDTABLE_LLM__MODEL"),
     "405": (fail(405), ModelRefused, "405"),
+    "408": (fail(408, "too slow"), ModelTimeout, "ROUNDTABLE_LLM__TIMEOUT_S"),
     "409": (fail(409), ModelRefused, "409"),
-    "413": (fail(413, "prompt is too long"), ModelRefused, "CONTEXT_TOKENS"),
+    "413": (fail(413, "request entity too large"), ModelContextExceeded, "CONTEXT_TOKENS"),
     "422": (fail(422, "messages: field required"), ModelRefused, "field required"),
     "429": (fail(429, "slow down", retry_after=0), ModelRateLimited, "slow down"),
     "500": (fail(500), ModelUnreachable, "500"),
     "502 page of a proxy": (page("<h1>Bad Gateway</h1>", status=502), ModelUnreachable, "502"),
     "503": (fail(503, "loading the model"), ModelUnreachable, "loading the model"),
+    "504": (page("<h1>Gateway Timeout</h1>", status=504), ModelUnreachable, "504"),
+    "529": (fail(529, "overloaded"), ModelUnreachable, "overloaded"),
     "redirected for ever": (
         Raw(body=b"", status=307, headers={"Location": "/v1/chat/completions"}),
         ModelUnreachable,
         "",
     ),
     "never answers": (silence(), ModelTimeout, "TIMEOUT_S"),
-    "stalls before the first token": (say("Hello", cut=1, end="stall"), ModelTimeout, "sent nothing"),
-    "stalls between tokens": (say("one two three", cut=3, end="stall"), ModelTimeout, "sent nothing"),
-    "a line that does not end": (Raw(body=b"data: {", headers=STREAM, end="stall"), ModelTimeout, "sent nothing"),
-    "only comments": (Raw(body=b": wait\n\n" * 9, headers=STREAM, end="stall"), ModelTimeout, "sent nothing"),
-    "an error page that stalls": (Raw(body=b"{", status=500, end="stall"), ModelTimeout, "sent nothing"),
+    "stalls before the first token": (say("Hello", cut=1, end="stall"), ModelTimeout, "said nothing"),
+    "stalls between tokens": (say("one two three", cut=3, end="stall"), ModelTimeout, "said nothing"),
+    "a line that does not end": (Raw(body=b"data: {", headers=STREAM, end="stall"), ModelTimeout, "said nothing"),
+    "only comments": (Raw(body=b": wait\n\n" * 9, headers=STREAM, end="stall"), ModelTimeout, "said nothing"),
+    "an error page that stalls": (Raw(body=b"{", status=500, end="stall"), ModelTimeout, "said nothing"),
     "drops before the first token": (say("Hello", cut=1, end="drop"), ModelUnreachable, "hung up"),
     "drops between tokens": (say("one two three", cut=3, end="drop"), ModelUnreachable, "hung up"),
     "drops within an error page": (Raw(body=b"{", status=400, end="drop"), ModelUnreachable, "hung up"),
@@ -94,12 +113,39 @@ FAULTS: dict[str, tuple[Step, type[ModelError], str]] = {
     "bytes that are no UTF-8": (Raw(body=b"data: \xff\xfe\n\n", headers=STREAM), ModelMisbehaved, "BASE_URL"),
     "an error within the stream": (raw_events('{"error": {"message": "GPU lost"}}'), ModelMisbehaved, "GPU lost"),
     "an error with status 200": (page('{"error": "GPU lost"}', media_type=JSON), ModelMisbehaved, "GPU lost"),
+    "an error as older servers write it": (
+        raw_events(json.dumps({"object": "error", "message": "GPU lost", "code": 500})),
+        ModelMisbehaved,
+        "GPU lost",
+    ),
+    "a web page within a stream": (Raw(body=b"<html>Log in</html>", headers=STREAM), ModelMisbehaved, "broke off"),
+    "bytes that are no gzip": (Raw(body=b"\x1f\x8bnonsense", headers=GZIP), ModelMisbehaved, "BASE_URL"),
+    "an error page that is no gzip": (Raw(body=b"nonsense", status=500, headers=GZIP), ModelMisbehaved, "BASE_URL"),
+    "a line that is too long": (Raw(body=b"data: " + b"x" * LONG, headers=STREAM), ModelMisbehaved, "come to an end"),
+    "an event of too many lines": (
+        Raw(body=(b"data: " + b"x" * 9999 + b"\n") * 1100, headers=STREAM),
+        ModelMisbehaved,
+        "to an end",
+    ),
+    "a line that is too long once unpacked": (
+        Raw(body=gzip.compress(b"data: " + b"x" * LONG), headers=GZIP),
+        ModelMisbehaved,
+        "come to an end",
+    ),
+    "a whole answer that is too long": (page(" " * LONG, media_type=JSON), ModelMisbehaved, "come to an end"),
+    "a reply that is too long": (raw_events(*[_choice(content="啊" * 10_000)] * 101), ModelMisbehaved, "MAX_TOKENS"),
     "a web page": (page("<html>Log in</html>"), ModelMisbehaved, "BASE_URL"),
     "a web page that claims to be JSON": (page("<html></html>", media_type=JSON), ModelMisbehaved, "BASE_URL"),
     "JSON of another kind": (page("[1, 2]", media_type=JSON), ModelMisbehaved, "BASE_URL"),
     "an empty body": (Raw(body=b""), ModelMisbehaved, "broke off"),
     "an empty answer": (say(""), ModelMisbehaved, "empty"),
     "an answer of spaces": (say(" \n "), ModelMisbehaved, "empty"),
+    "an answer of null": (raw_events(_choice(content=None), _choice("stop")), ModelMisbehaved, "empty"),
+    "no choices at all": (raw_events(*['{"choices": []}'] * 9), ModelMisbehaved, "broke off"),
+    "no reason to finish": (raw_events(_choice(content="It costs")), ModelMisbehaved, "broke off"),
+    "an unknown reason to finish, and nothing said": (raw_events(_choice("eos")), ModelMisbehaved, "empty"),
+    "an error for a reason to finish": (say("It costs", finish="error"), ModelMisbehaved, "failed in the middle"),
+    "a tool call announced but not made": (say("Let me see.", finish="tool_calls"), ModelMisbehaved, "made none"),
     "tokens spent before the answer": (say("", finish="length"), ModelMisbehaved, "MAX_TOKENS"),
     "a tool call cut off": (call("f", '{"code": "pri', finish="length"), ModelMisbehaved, "MAX_TOKENS"),
     "a tool call without a name": (_nameless(), ModelMisbehaved, "without naming it"),
@@ -117,14 +163,15 @@ def test_a_fault_ends_in_one_error(name: str) -> None:
         with pytest.raises(ModelError) as caught:
             ask(model)
         assert time.monotonic() - started < TIMEOUT_S + 1
-        assert expected is not ModelTimeout or server.wait_until_left(1)
-    error = caught.value
+        error = caught.value
+        assert "said nothing" not in error.message or server.wait_until_left(1)
     assert type(error) is expected
     assert words in str(error)
     assert server.base_url.removeprefix("http://").removesuffix("/v1") in error.message
     assert "tiny" in error.message
     assert error.hint
     assert "\n" not in str(error)
+    assert KEY not in f"{error!r} {error}"
 
 
 @contextmanager
@@ -184,7 +231,9 @@ def test_the_address_lacks_its_path() -> None:
     [
         pytest.param(fail(429, retry_after=0), id="429"),
         pytest.param(fail(500), id="500"),
-        pytest.param(fail(503), id="503"),
+        pytest.param(page("<h1>Bad Gateway</h1>", status=502), id="502"),
+        pytest.param(fail(503, retry_after=0), id="503"),
+        pytest.param(fail(504), id="504"),
         pytest.param(say("Hello", cut=1, end="drop"), id="dropped before the first token"),
         pytest.param(say("Hello", cut=0, end="drop"), id="dropped before the first chunk"),
     ],
@@ -192,8 +241,8 @@ def test_the_address_lacks_its_path() -> None:
 def test_a_passing_fault_is_tried_again(passing: Step) -> None:
     tokens: list[str] = []
     with ScriptedServer([passing, passing, say("fine")]) as server:
-        assert ask(model_at(server.base_url), on_token=tokens.append).text == "fine"
-    assert tokens == ["fine"]
+        reply = ask(model_at(server.base_url), on_token=tokens.append)
+    assert (reply.text, reply.attempts, tokens) == ("fine", 3, ["fine"])
 
 
 @pytest.mark.parametrize(("max_retries", "requests"), [(0, 1), (1, 2), (3, 4)])
@@ -210,6 +259,9 @@ def test_tries_are_bounded(max_retries: int, requests: int) -> None:
         pytest.param(fail(400), id="400"),
         pytest.param(fail(401), id="401"),
         pytest.param(fail(404), id="404"),
+        pytest.param(fail(408), id="408"),
+        pytest.param(fail(500, "maximum context length is 4096 tokens"), id="context"),
+        pytest.param(Raw(body=b"nonsense", headers=GZIP), id="no gzip"),
         pytest.param(say(""), id="empty"),
         pytest.param(silence(), id="timeout"),
         pytest.param(say("one two three", cut=3, end="drop"), id="dropped after a token"),
