@@ -47,6 +47,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         rf"\b(?:ignore|disregard|forget)\s+(?:all|any|everything)(?:\s+(?:of|the|these|those))*\s+(?:{_RULES}"
         rf"|above|before)\b",
         rf"\b(?:ignore|disregard|forget)\s+(?:the|these|those|any)\s+{_RULES}\s+(?:above|before|so far|given|you)\b",
+        r"\bignore\s+instructions\b|\b(?:disregard|ignore|stop|abandon)\s+(?:the|this|your)\s+(?:\w+\s+){0,2}task\b",
         rf"\byour\s+(?:previous|prior|earlier|original|old|initial)\s+{_RULES}\b",
         rf"\b(?:supersedes?|overrides?|replaces?|voids?)\s+(?:all\s+|any\s+)?(?:of\s+)?(?:the\s+|your\s+)?{_OLD}\s+"
         rf"(?:instructions|directives|prompts?|rules)\b",
@@ -87,7 +88,9 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         r"^\W{0,6}(?:system|developer)\s*:\s*(?:you|ignore|the user|from now|new|all|please|assistant|run|call"
         r"|execute|send)\b",
         r"^\W{0,4}(?:human|user)\s*:[^\n]{1,500}\n+\W{0,4}(?:assistant|ai|system)\s*:",
-        r"^###\s*(?:system|assistant|human|instructions?\s*:)",
+        r"^###\s*(?:system|assistant|human|instructions?\s*:)|\bend of session\b|^\W{0,6}system\s*:\s*(?:focus"
+        r"|respond|reply)\b",
+        r"^\W{0,4}(?:assistant|ai)\s*:[^\n]{1,500}\n+\W{0,4}(?:human|user|system|admin)\s*:",
         r"\[system\b[^\]\n]{0,40}\]|^\W{0,6}system\s*:[^\n]{0,60}\b(?:instructions?|outputs?|debug mode"
         r"|protocol activated)\b",
         r"\bend of (?:the )?(?:passages?|context|documents?|untrusted|quoted|retrieved|tool results?)\b\W{0,40}\b"
@@ -127,7 +130,9 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         r"|system prompt)\b",
         r"\b(?:new|updated|revised)\s+(?:\w+\s+)?(?:instructions?|directives?)\s*(?:\([^)\n]{0,40}\)\s*)?:",
         r"\b(?:you|assistants?) should also (?:do the following|call|run|send)\b|\btask complete\b|\bnext task\s*:",
-        r"\b(?:only|simply|just)\s+(?:respond|reply|answer)\s+with\b",
+        r"\b(?:only|simply|just)\s+(?:respond|reply|answer)\s+with\b|\breply with only\b",
+        r"\binstead,?\s+(?:output|print|reply|respond)\b|\bbefore you (?:translate|summari[sz]e|answer|reply)\b"
+        r"[^.\n]{0,20}\byou\b",
         r"\byou no longer need\s+(?:\w+\s+)?(?:approval|permission|confirmation)\b",
         r"\bfrom now on,?\s+(?:you (?:are|will|must|shall)\b.{0,60}\b(?:answer|reply|respond|user|instructions?)|"
         r"(?:always\s+)?(?:answer|reply|respond)\b)",

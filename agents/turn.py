@@ -29,7 +29,7 @@ class Plan:
 
 def plan(question: str, memory: Memory) -> Plan:
     """What kind of turn `question` is. When in doubt it is searched for: a search too many costs little."""
-    said = normalize(question).strip(" .!?,;:。！？，、；：~～")
+    said = " ".join(re.sub(r"[,，、;；]", " ", normalize(question)).strip(" .!?:。！？：~～").split())
     last = memory.last
     if _SMALL_TALK.fullmatch(said):
         return Plan(kind="small_talk", query=question)
@@ -75,7 +75,7 @@ _SMALL_TALK = re.compile(
 _MORE = re.compile(
     r"(?:(?:please |can you |could you )?(?:give|show|find|get|tell)(?: me| us)? )?(?:some |any |a bit |a little )?more"
     r"(?: (?:context|passages|evidence|sources|results|details|information|about (?:it|this|that)|please|on (?:it|this|that)))*"
-    r"|(?:update|need|needs|want)? ?more context|update context|go on|continue|keep going|(?:anything|what) else(?: is there)?"
+    r"|(?:update|need|needs|want)? ?more context|update context|go on|continue|keep going|(?:is there |are there )?(?:anything|any more|any others|what) ?(?:else)?(?: is there)?"
     r"|(?:请)?(?:再|还|继续)?(?:给|找|看|查|说|来)?(?:我|我们)?(?:更|再)多(?:一?些|一?点)?(?:的)?(?:上下文|段落|证据|资料|信息|内容|结果|来源|细节)?"
     r"|(?:请)?继续(?:说|找|查|讲)?(?:下去|吧)?|还有(?:呢|吗|别的吗|其他的吗|什么)?|(?:更多|再来)(?:一?些|一?点)?(?:上下文|段落|证据|资料|信息|内容|结果)?"
 )
@@ -106,14 +106,14 @@ _CONTINUES = re.compile(
     r"(?:(?:and|but|or|so|then|ok(?:ay)?|also)[\s,]+)*(?:what|how) about\s+|(?:and|but|or)\s+(?=\S)|(?:那么?|还有|以及|那如果)[,，\s]*(?=\S)"
 )
 _REFERS = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|both|either|neither"
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\b(?! (?:is|are|was|were)\b)|\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|then|both|either|neither"
     r"|same|the (?:other|former|latter|first|second|third|last|previous|next)(?: one)?|one|ones|instead|too|else|again)\b"
     r"|它们?|他们?|她们?|这|那|此|其|该|两者|前者|后者|同样|上述|上面|刚才"
 )
 _WHOLE = re.compile(
     r"^(?:(?:in|on|at|for|to|from|by|of|since|until|with) )?(?:who|whom|whose|what|when|where|which|why|how)\b(?! about)"
     r"|^(?:is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would)\b"
-    r"|^(?:tell|show|list|find|explain|describe|compare|give|name|calculate|compute|plot|draw|summari[sz]e|write|read)\b"
-    r"|什么|谁|哪|多少|多久|多长|多大|几|吗|怎么|怎样|如何|何|为啥|是否|是不是|有没有|能否|请|列出|介绍|说明|解释|比较|计算|画"
+    r"|^(?:tell|show|list|find|explain|describe|compare|give|name|calculate|compute|plot|draw|summari[sz]e|translate|write|read|search|look)\b"
+    r"|什么|谁|哪|多少|多久|多长|多大|几|吗|怎么|怎样|如何|何|为啥|是否|是不是|有没有|能否|请|列出|总结|概括|翻译|介绍|说明|解释|比较|计算|画"
 )
 """Put as a whole question or request; anything shorter is one that goes on from the last."""

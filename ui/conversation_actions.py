@@ -246,4 +246,4 @@ def _leave_to_the_app(app: App) -> None:
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False) + "\n"
+    return json.dumps(document) + "\n"

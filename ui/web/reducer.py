@@ -12,17 +12,21 @@ from agents.events import (
     ApprovalAnswered,
     ApprovalRequested,
     CodeRan,
+    Compacted,
     Event,
     Failed,
     MessageCompleted,
+    ModelCalled,
+    Noted,
     Retrieved,
     RunCompleted,
     RunStarted,
     TokenDelta,
     ToolCalled,
     ToolReturned,
+    TurnPlanned,
 )
-from ui.web.view import Approval, Asked, Called, Item, Problem, Ran, Returned, Said, Searched, Stopped, View
+from ui.web.view import Approval, Asked, Called, Item, Problem, Ran, Remark, Returned, Said, Searched, Stopped, View
 
 _I = TypeVar("_I", Said, Called, Ran, Approval)
 
@@ -78,6 +82,7 @@ def _(event: MessageCompleted, view: View) -> View:
         done=True,
         tokens=event.completion_tokens,
         ms=event.ms,
+        interrupted=event.interrupted,
     )
     place = _open_message(view, event.message_id)
     return _add(view, said) if place is None else _put(view, place[0], said)
@@ -114,6 +119,22 @@ def _(event: ApprovalRequested, view: View) -> View:
 def _(event: ApprovalAnswered, view: View) -> View:
     place = _last(view, Approval, lambda approval: approval.request.approval_id == event.approval_id)
     return view if place is None else _put(view, place[0], replace(place[1], answer=event))
+
+
+@_apply.register
+def _(event: Noted, view: View) -> View:
+    return _add(view, Remark(text=event.text))
+
+
+@_apply.register
+def _(event: Compacted, view: View) -> View:  # noqa: ARG001 - what it says is for the model
+    return _add(view, Remark(text="The earlier part of this conversation was summarised for the model."))
+
+
+@_apply.register(TurnPlanned)
+@_apply.register(ModelCalled)
+def _(event: Event, view: View) -> View:  # noqa: ARG001 - for the trace
+    return view
 
 
 @_apply.register

@@ -15,7 +15,7 @@ from ui.web.execution import ran
 from ui.web.folds import Fold, State, agent_class, joined, pre, seconds, who
 from ui.web.markdown import Labels, citation, to_html
 from ui.web.source import source
-from ui.web.view import Approval, Asked, Called, Item, Problem, Ran, Returned, Said, Searched, Stopped, View
+from ui.web.view import Approval, Asked, Called, Item, Problem, Ran, Remark, Returned, Said, Searched, Stopped, View
 
 _NO_TABLES: Tables = {}
 _WELCOME = """<article class="welcome"><h2>Ask your documents</h2>
@@ -68,6 +68,8 @@ def _article(item: Item, known: Labels, tables: Tables) -> str:
         case Problem():
             hint = f"<p>{html.escape(item.failure.hint)}</p>" if item.failure.hint else ""
             return f'<article class="problem" role="alert"><h3>{html.escape(item.failure.message)}</h3>{hint}</article>'
+        case Remark():
+            return f'<p class="remark">{html.escape(item.text)}</p>'
         case Stopped():
             return '<p class="stopped">You stopped the run. What was said until then is kept.</p>'
 
@@ -84,7 +86,8 @@ def _said(said: Said, known: Labels, tables: Tables) -> str:
         title = " ".join(said.text.split())
         return Fold(agent=said.agent, title=title, body=pre(said.text), state=state, ms=said.ms).html()
     abstained = "not in these documents" if said.outcome and said.outcome.abstained else ""
-    meta = joined(abstained, seconds(said.ms), f"{said.tokens} tokens" if said.tokens else "")
+    broken = "broke off" if said.interrupted else ""
+    meta = joined(abstained, broken, seconds(said.ms), f"{said.tokens} tokens" if said.tokens else "")
     made = shown(said.outcome.artifacts, tables) if said.outcome else ""
     return (
         f'<article class="message {agent_class(said.agent)}{" answer" if said.outcome else ""}"'
@@ -98,10 +101,12 @@ def _support(said: Said, known: Labels) -> str:
     """What an answer rests on, under it."""
     if said.outcome is None or not said.outcome.citations:
         return ""
+    doubts = [verdict["sentence"] for verdict in said.outcome.support if verdict["status"] == "unsupported"]
+    doubted = "".join(f'<p class="unsupported">Not supported by what it cites: {html.escape(d)}</p>' for d in doubts)
     places = dict(known)
     markers = dict.fromkeys(int(c["marker"]) for c in said.outcome.citations)
     cited = (f"<li>{citation(m, places[m])} {html.escape(places[m])}</li>" for m in markers if m in places)
-    return f'<footer><ul class="cited" aria-label="Sources of this answer">{"".join(cited)}</ul></footer>'
+    return f'{doubted}<footer><ul class="cited" aria-label="Sources of this answer">{"".join(cited)}</ul></footer>'
 
 
 def _searched(item: Searched, known: Labels) -> str:

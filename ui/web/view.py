@@ -39,6 +39,7 @@ class Said:
     tokens: int = 0
     ms: float = 0.0
     outcome: RunCompleted | None = None
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,14 @@ class Stopped:
     """The user stopped the run here."""
 
 
-Item = Asked | Said | Searched | Called | Returned | Ran | Approval | Problem | Stopped
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """Something the application says about the run, in one sentence."""
+
+    text: str
+
+
+Item = Asked | Said | Searched | Called | Returned | Ran | Approval | Problem | Remark | Stopped
 
 
 @dataclass(frozen=True, kw_only=True)
