@@ -238,6 +238,8 @@ class Conversation:
     def _outcome(self, run: Run) -> RunCompleted | Failed:
         try:
             return run.completed(stopped=not self._discuss(run))
+        except RunStopped:
+            return run.completed(stopped=True)
         except AppError as error:
             return Failed(error_type=type(error).__name__, message=error.message, hint=error.hint)
         except Exception as error:

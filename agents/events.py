@@ -254,7 +254,7 @@ _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event
 
 def to_json(event: Event) -> str:
     """One line of JSON with the kind under `"type"`; `from_json` gives an equal event back."""
-    return json.dumps({"type": type(event).__name__, **dataclasses.asdict(event)}, ensure_ascii=False)
+    return json.dumps({"type": type(event).__name__, **vars(event)}, ensure_ascii=False)
 
 
 def from_json(line: str) -> Event:

@@ -21,7 +21,7 @@ CJK_LETTERS = 10
 STATEMENT_SIGNS = 12
 """A statement with so many letters and digits is one of its own; shorter ones (`plt.show()`) are anybody's."""
 WHOLE_SIGNS = 6
-"""Code all of whose statements stand in a text needs only so many."""
+"""A shell command, and code all of whose statements stand in a text, need only so many."""
 NAME_CHARS = 80
 BORDER_CHARS = 400
 """How much of two neighbouring texts is also read as one, for orders that are split between them."""
@@ -34,7 +34,7 @@ _WIDE = rf"\u3000-\u303f\uff00-\uffef{_CJK}"
 _NO_LETTER = re.compile(r"[\W\d_]+")
 _NO_CJK = re.compile(f"[^{_CJK}]+")
 _ADDRESS = re.compile(
-    rf"(?:https?|ftp|wss?|file)://[^\s\"'<>`|{_WIDE}]+|[A-Za-z0-9._+%-]+@(?:(?![{_WIDE}])[\w.-])+", re.IGNORECASE
+    rf"(?:https?|ftp|wss?|file)://[^\s\"'<>`|{_WIDE}]+|[A-Za-z0-9._+%-]{{1,64}}@(?:(?![{_WIDE}])[\w.-])+", re.IGNORECASE
 )
 _HOST = re.compile(r"(?<![\w/-])(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w(])", re.IGNORECASE | re.ASCII)
 _PATH = re.compile(r"(?<![\w./:])(?:~|\.\.|[a-z]:)?[\\/][\w.~-]+(?:[\\/][\w.~-]+)+", re.IGNORECASE)
@@ -45,7 +45,7 @@ _PIECES = {"python": re.compile(r"[\n\t|,;]"), "sh": re.compile(r"""[\n\t|,;"'`]
 _STATEMENTS = re.compile(r"[\n;]|&&|\|\|")
 _COMMAND = {
     "python": re.compile(r"^[^#]*\w\("),
-    "sh": re.compile(r"\w"),
+    "sh": re.compile(r"\w\s+\S"),
     "json": re.compile(r"\s--?\w|[|><;&`$]|\w\(|^sudo\s"),
 }
 _CELL_ENDS = re.compile(r"""["'`|\t]| {2,}""")
@@ -72,7 +72,7 @@ def why_ask(
     reasons = (
         _foreign(literals, source),
         _place(literals, source),
-        _command(arguments if written != "json" else "\n".join(literals), source, _COMMAND[written]),
+        _command("\n".join(literals) if written == "json" else arguments, source, written),
         _quotation(literals, source, written),
     )
     return next(filter(None, reasons), "")
@@ -148,12 +148,13 @@ def _places(text: str) -> Iterator[str]:
     yield from (found.lower() for found in _PATH.findall(text))
 
 
-def _command(code: str, source: _Source, kind: re.Pattern[str]) -> str:
+def _command(code: str, source: _Source, written: Written) -> str:
     """A command or a statement that stands in what was shown, word for word."""
     asked = _spaced(source.question)
-    commands = [_spaced(each) for each in _STATEMENTS.split(code) if kind.search(each.strip())]
+    enough = WHOLE_SIGNS if written == "sh" else STATEMENT_SIGNS
+    commands = [_spaced(each) for each in _STATEMENTS.split(code) if _COMMAND[written].search(each.strip())]
     there = [each for each in commands if each in source.seen and each not in asked and _signs(each) >= WHOLE_SIGNS]
-    if there and (len(there) == len(commands) or max(map(_signs, there)) >= STATEMENT_SIGNS):
+    if there and (len(there) == len(commands) or max(map(_signs, there)) >= enough):
         return f"It holds a command that stands in a text that was read: {_short(max(there, key=len))}."
     return ""
 

@@ -30,7 +30,9 @@ _HIDDEN = {
     "it hides characters between letters": re.compile(rf"(?:[A-Za-z\u4e00-\u9fff]{_ZERO}){{4}}|{_ZERO}{{8}}"),
 }
 _ORDERS = {what: re.compile("|".join(each), re.MULTILINE) for what, each in PATTERNS.items()}
-_CALLING = r"\b(?:call|use|run|invoke|execute|trigger|with|via|through)\b|调用|使用|运行|执行|用"
+_CALLING = (
+    r"(?:\b(?:call|use|run|invoke|execute|trigger)\b|调用|使用|运行|执行)[^.;。\n]{0,30}?|\b(?:with|via|through)\s`?"
+)
 
 
 def orders(text: str, *, tools: Collection[str] = ()) -> str:
@@ -77,7 +79,7 @@ def _names_tool(plain: str, tools: tuple[str, ...]) -> bool:
     """Whether it says to call one of the tools; names that are ordinary words are known by a bracket after them."""
     for tool in (folded(tool) for tool in tools):
         name = rf"(?<![a-z0-9_]){re.escape(tool)}"
-        told = rf"(?:{_CALLING})[^.\n]{{0,30}}?{name}(?![a-z0-9_])" if re.search(r"[_\d-]", tool) else r"(?!)"
+        told = rf"(?:{_CALLING}){name}(?![a-z0-9_])" if re.search(r"[_\d-]", tool) else r"(?!)"
         if re.search(rf"{told}|{name}\s?\(", plain):
             return True
     return False

@@ -98,8 +98,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         r"<[|｜]\s?\w+|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>",
         r"</?(?:system|assistant|tool_calls?|tool_response|tool_results?|function_calls?|function_results?|invoke"
         r"|instructions?)>",
-        r"(?:^|[【\[<#*\s。！？；])系统(?:消息|提示|指令|通知|命令|管理员)?\s*[】\]>*]*\s*[：:]\s*[^\n]{0,12}"
-        r"(?:你|用户|忽略|从现在|新|助手|请|现在|立即|已)",
+        r"(?:^|[【\[<#*\s。！？；])系统(?:消息|提示|指令|通知|命令|管理员)?\s*[】\]>*]*\s*[：:]\s*[^\n。]{0,6}"
+        r"(?:你|忽略|从现在|助手|现在|立即|用户(?:已|要求|授权))",
         r"[【\[]\s*系统(?:消息|提示|指令|通知|命令)\s*[】\]]",
         r"^\W{0,4}用户\s*[：:][^\n]{1,500}\n+\W{0,4}(?:助手|系统|ai)\s*[：:]",
         r"(?:资料|文档|文件|段落|上下文|引用)(?:内容)?(?:到此)?结束[^\n]{0,20}(?:新|系统|用户|现在)",
@@ -200,7 +200,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
 """What a text does, as half a sentence, and how that is told."""
 
 CASED = re.compile(
-    r"\]\(\s*<?(?:https?:)?//[^)\s]*[?&/][\w.-]*=?(?:\{(?!\{)|\[|<|%7[bB]|%3[cC]|\$\{|[A-Z]{2,}_[A-Z_]+|="
+    r"\]\(\s*<?(?:https?:)?//[^)\s]{0,200}?[?&/][\w.-]{0,40}=?(?:\{(?!\{)|\[|<|%7[bB]|%3[cC]|\$\{|[A-Z]{2,}_[A-Z_]+|="
     r"(?:ANSWER|DATA|QUESTION|SECRET|TEXT)\b)"
 )
 """A link with a place to fill in, which is how an answer carries something away; over text that is not folded."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from agents.errors import TeamError, UnknownTeam
 from agents.rules import Budget, Ending, Order
@@ -20,36 +20,42 @@ from agents.tools.registry import Tool
 from configs.settings import ApprovalPolicy
 
 _FOLDER = Path(__file__).parent.parent / "configs" / "teams"
+_NO_OTHER_NAME: dict[str, JsonValue] = {"additionalProperties": False}
 
 
 class TeamFile(Part):
-    """Who sits at the table, and how they talk.
-
-    `order`: `flow` (retrievers, assistants, critic and at most one revision), `round_robin` (as listed), `graph` (as
-    `transitions` allow; of several the one who spoke least), `auto` (one small model call plans each run) or
-    `function` (of the Python code that builds the team). `start` puts the question: the first retriever, with its
-    passages, unless another is named. `answer` is the agent whose last message is the answer, the last assistant
-    unless named; after `rounds` of its messages, or as `ends_when` says, the run is over.
-
-    `max_rounds` is the greatest number of messages in one run, `approval` goes before the setting of that name. With
-    `judge` a model is asked whether the passages say what the answer cites them for. The tools of MCP servers are
-    named `SERVER.TOOL`, and `SERVER.*` all of them, until a run has connected to them.
-    """
+    """Who sits at the table, and how they talk."""
 
     name: Name
+    """What the team is called."""
     description: str = ""
+    """What it is good for, in one sentence."""
     order: Order = "flow"
-    transitions: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
+    """Who speaks next. flow: retrievers, assistants, critic and at most one revision; round_robin: as listed; graph: as
+    transitions allow, of several the one who spoke least; auto: one small model call plans each run; function: as the
+    Python code that builds the team decides."""
+    transitions: dict[Name, tuple[Name, ...]] = Field(default_factory=dict, json_schema_extra=_NO_OTHER_NAME)
+    """For the order graph: after each agent, those who may speak next."""
     start: str = ""
+    """The agent that puts the question; empty: the first retriever, with its passages."""
     answer: str = ""
+    """The agent whose last message is the answer, an assistant or a guest; empty: the last assistant."""
     rounds: int = Field(1, ge=1, le=20)
+    """After so many messages of the one who answers the run is over; in a flow with a critic the review decides."""
     ends_when: Ending | None = None
+    """Ends the run earlier, when an agent says something."""
     max_rounds: int = Field(12, ge=2, le=50)
+    """The greatest number of messages in one run, calls of tools and their results among them."""
     budget: Budget = Budget()
+    """What one run may use before it is ended with a diagnosis."""
     approval: ApprovalPolicy | None = None
+    """Whether a person must allow code before it runs; goes before the setting of that name."""
     judge: bool = False
-    mcp_servers: dict[ServerName, Server] = Field(default_factory=dict)
+    """Whether a model is asked if the passages say what the answer cites them for."""
+    mcp_servers: dict[ServerName, Server] = Field(default_factory=dict, json_schema_extra=_NO_OTHER_NAME)
+    """MCP servers by name, whose tools agents name as SERVER.TOOL, or SERVER.* for all of them."""
     agents: tuple[Annotated[Seat, Field(discriminator="role")], ...]
+    """Who sits at the table: at least one retriever and one assistant."""
 
     @property
     def retrievers(self) -> tuple[RetrieverSeat, ...]:
@@ -127,11 +133,16 @@ def read_team(path: Path, *, tools: Mapping[str, Tool] = TOOLS) -> TeamFile:
     """The team in `path`, valid as a whole. Raises TeamError naming file, line, field and what is allowed."""
     try:
         text = path.read_text(encoding="utf-8")
-        content, lines = yaml.safe_load(text), line_numbers(yaml.compose(text, Loader=yaml.SafeLoader))
+        node, content = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        lines, repeated = line_numbers(node), next(_repeated(node), None)
     except (OSError, UnicodeDecodeError) as error:
         raise TeamError(f"The team file {path} cannot be read ({error}).") from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise TeamError(f"The team file {path} is not valid YAML: {error}") from None
+        hint = "Check quotes and indents, which are made of spaces."
+        raise TeamError(f"The team file {path} is not valid YAML{_problem(error)}.", hint=hint) from None
+    if repeated:
+        where = f"line {repeated.start_mark.line + 1}, {repeated.value}"
+        raise TeamError(f"The team file {path} is wrong at {where}: this field stands there twice, allowed: once.")
     return checked(_beside(path, content), tools=tools, name=f"The team file {path}", lines=lines)
 
 
@@ -158,3 +169,21 @@ def _beside(path: Path, content: Any) -> Any:
         if isinstance(seat, dict) and str(seat.get("prompt", "")).endswith(".md"):
             seat["prompt"] = str(path.parent / seat["prompt"])
     return content
+
+
+def _problem(error: yaml.YAMLError | RecursionError) -> str:
+    """Where the text stops being YAML and why, in one line."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return f": {' '.join(str(error).split())}"
+    said = " ".join(part for part in (error.context, error.problem) if part)
+    return f" at line {error.problem_mark.line + 1}: {said}"
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """The keys that stand in a mapping a second time; YAML itself would silently take the last."""
+    if isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value]
+        yield from (key for at, (key, _) in enumerate(node.value) if key.value in keys[:at])
+    if isinstance(node, yaml.CollectionNode):
+        for child in node.value:
+            yield from _repeated(child[1] if isinstance(child, tuple) else child)

@@ -21,7 +21,7 @@ from retrieval.types import Passage
 
 Status = Literal["supported", "unsupported", "uncited"]
 
-ENOUGH_WORDS = 1.01
+ENOUGH_WORDS = 0.65
 ENOUGH_MEANING = 0.7
 MAX_EMBEDDED = 3
 STRANGE_CHARACTERS = 3
@@ -234,13 +234,16 @@ def _compare(claim: _Claim, passages: Sequence[Passage], rarity: _Rarity) -> _Fo
     near = [s for share, s in zip(shares, sentences, strict=True) if share >= max(SAME_SENTENCE, NEARLY_BEST * max(shares))]
     why = ""
     if not figures_stand(claim.text, text): why = "figures"
+    elif chinese and not foreign and _strange(claim.text, text, sentences): why = "strange"
     elif not (_names_stand(claim.text, text, foreign)): why = "names"
-    elif near and all(_denies(claim.text, s) for s in near): why = "negation"
     closeness = [
         sum(rarity.of(t) for t in set(wanted) & terms(s)) / math.sqrt(4 + len(terms(s))) for s in sentences
     ]
     order = sorted(range(len(sentences)), key=lambda i: -closeness[i])
-    return _Found(claim, rarity.share(wanted, terms(text)), bool(why), foreign, tuple(sentences[i] for i in order[:MAX_EMBEDDED]), why=why)
+    nearest = tuple(sentences[i] for i in order[:MAX_EMBEDDED])
+    if not why and not foreign and near and all(_denies(claim.text, s) for s in near): why = "negation"
+    if not why and not foreign and _NOT.search(normalize(claim.text)) and not any(_SOMEHOW_NOT.search(normalize(s)) for s in nearest): why = "negation2"
+    return _Found(claim, rarity.share(wanted, terms(text)), bool(why), foreign, nearest, why=why)
 
 
 # ---- figures
@@ -397,7 +400,7 @@ def _names_stand(claim: str, text: str, foreign: bool) -> bool:
         latin = [w for w in _LATIN.findall(claim) if len(w) > 1]
         if not all(_known(w, have, text) for w in latin):
             return False
-        return foreign or not _strange(claim, text)
+        return True
     return foreign or all(_known(w, have, text) for w in _names(claim))
 
 
@@ -408,20 +411,23 @@ def _known(name: str, have: Collection[str], text: str) -> bool:
     return all(any(w == h or (len(h) >= 4 and w.startswith(h)) or (len(w) >= 4 and h.startswith(w[: max(4, len(w) - 2)])) for h in have) for w in words)
 
 
-def _strange(claim: str, text: str) -> bool:
+def _strange(claim: str, text: str, sentences: Sequence[str]) -> bool:
     known = normalize(text)
-    run = 0
-    for character in _FILLER.sub(" ", normalize(claim)):
-        run = run + 1 if is_cjk(character) and character not in known else 0
-        if run >= STRANGE_CHARACTERS:
-            return True
-    return False
+    marked = "".join("□" if is_cjk(c) and c not in known else c for c in _FILLER.sub(" ", normalize(claim)))
+    if "□" * STRANGE_CHARACTERS not in marked:
+        return False
+    rest = _content(re.sub("□{2,}", " ", marked))
+    return any(sum(term in terms(s) for term in rest) >= 0.8 * len(rest) for s in sentences)
 
 
 # ---- negation
 _NOT = re.compile(
     r"(?:\b(?:not|never|no|zero|cannot|without|neither|nor|none)\b|n't\b)(?!\s+(?:only|just|more|less|fewer|later|earlier|longer than)\b)"
     r"|没有|没(?!收)|不(?![仅但同断少久过管论])|未(?!来)|并非|无(?![论数疑])|勿|禁止"
+)
+_SOMEHOW_NOT = re.compile(
+    rf"{_NOT.pattern}|\b(?:un\w{{4,}}|dis\w{{4,}}|lack|fail|refus|prohibit|forbid|exclud|except|hardly|rarely|avoid|prevent|only)|"
+    "[不没未无非否禁勿难仅只]|拒绝|缺|除|避免|阻|劝阻"
 )
 _UNIT = re.compile(rf"(?P<not>{_NOT.pattern})|(?P<stop>[,.;:!?、，。；：！？()（）](?!\d))|\d+(?:[.,]\d+)*|[^\W\d_㐀-䶿一-鿿]+|[㐀-䶿一-鿿]")
 _LIGHT = frozenset("有是会能可以得再被予要应必需曾经的了由")

@@ -89,6 +89,7 @@ def _follow(conversation: Conversation, events: Iterator[Event]) -> None:
 def _end(event: RunCompleted | Failed) -> None:
     """What stands below an answer, or why there is none."""
     if isinstance(event, Failed):
+        sys.stdout.write("\n")
         sys.stdout.flush()
         terminal.fail(AppError(plain(event.message), hint=plain(event.hint)), as_json=False)
         return

@@ -66,8 +66,8 @@ def ask(  # noqa: PLR0913 - as many options as the command
     Raises RunFailed when it ends without an answer. Nobody is there to allow code: whatever is asked for does not run.
     """
     if conversation_id is None:
-        return _answered(app.new_conversation(kb=kb, team=team, strategy=strategy, model=model), question)
-    return _answered(resumed(app, conversation_id), question)
+        return _answered(app, app.new_conversation(kb=kb, team=team, strategy=strategy, model=model), question)
+    return _answered(app, resumed(app, conversation_id), question)
 
 
 def resumed(app: App, conversation_id: str) -> Conversation:
@@ -140,7 +140,7 @@ def conversations_retry(app: App, *, conversation_id: str, other: Mapping[str, s
     """Ask the last question again in a branch, with `other` a team, strategy or model; the result is that of `ask`."""
     found = _info(app, conversation_id)
     conversation, question = app.retry(found.id, **other)
-    return {**_answered(conversation, question), "parent": found.id}
+    return {**_answered(app, conversation, question), "parent": found.id}
 
 
 def conversations_compare(app: App, *, first: str, second: str) -> Result:
@@ -174,7 +174,7 @@ def _check(file: Path, *, force: bool) -> None:
         raise NotWritten(f"{file} is there already.", hint=hint)
 
 
-def _answered(conversation: Conversation, question: str) -> Result:
+def _answered(app: App, conversation: Conversation, question: str) -> Result:
     messages: list[Result] = []
     steps: list[Mapping[str, Any]] = []
     for event in conversation.ask(question):
@@ -187,7 +187,7 @@ def _answered(conversation: Conversation, question: str) -> Result:
         elif isinstance(event, Failed):
             raise RunFailed(event)
         elif isinstance(event, RunCompleted):
-            told = {"conversation_id": conversation.id, "title": conversation.info.title}
+            told = {"conversation_id": conversation.id, "title": app.store.info(conversation.id).title}
             return {**told, **_result(event), "messages": messages, "steps": [dict(step) for step in steps]}
     raise AssertionError("a run ends with RunCompleted or Failed")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -47,11 +48,16 @@ SEARCH = "search_documents"
 
 
 def give_voice(agent: Any, voice: Voice) -> None:
-    """Make `voice` the only model client of an AutoGen agent; nothing is cached."""
+    """Make `voice` the only model client of an AutoGen agent, which alone keeps it; nothing is cached.
+
+    AutoGen itself remembers the last 128 clients (`autogen.oai.client.log_cache_seed_value`), which must not keep 128
+    runs with everything in them.
+    """
     from autogen import OpenAIWrapper
 
     agent.client = OpenAIWrapper(config_list=[{"model": voice.role, "model_client_cls": LanguageModelClient.__name__}])
-    agent.register_model_client(LanguageModelClient, voice=voice)
+    agent.voice = voice
+    agent.register_model_client(LanguageModelClient, voice=weakref.proxy(voice))
 
 
 class LanguageModelClient:

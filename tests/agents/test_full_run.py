@@ -24,7 +24,7 @@ from agents.events import (
 from configs.settings import LLMSettings, SandboxSettings, Settings
 from tests.agents.table import completed, of, speakers
 from tests.openai_server import Request, ScriptedServer, call, say
-from ui.actions import NOBODY_THERE, ask, conversations_show
+from ui.conversation_actions import NOBODY_THERE, ask, conversations_show
 from ui.log import events as told
 
 PRICES = Path(__file__).resolve().parents[2] / "examples" / "documents" / "price-list-2025.xlsx"

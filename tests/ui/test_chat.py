@@ -208,6 +208,45 @@ def test_less_than_full_isolation_is_said_with_the_result(
     assert "[noting, reduced isolation: ok]" in out
 
 
+def test_what_a_follow_up_was_searched_for_and_what_is_doubtful_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    invented = "The premium plan includes seven purple elephants [1]."
+    script = [say("It is 90 euros [1]."), say("And a year of the premium plan"), say(f"90 euros [1]. {invented}")]
+    monkeypatch.setattr("sys.stdin", io.StringIO("What does the premium plan cost?\nAnd a year of it?\n"))
+    with ScriptedServer(script) as server:
+        talk(conversation(tmp_path, model=served(server)))
+    first, _, second = capsys.readouterr().out.partition("searched for: And a year of the premium plan\n")
+    assert "searched for" not in first
+    assert f"Not supported by what it cites: {invented}\n\n[1] " in second
+
+
+def test_an_answer_that_breaks_off_is_marked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("What does the premium plan cost?\n"))
+    with ScriptedServer([say("It is 90 euros a month.", cut=5, end="drop")]) as server:
+        talk(conversation(tmp_path, model=served(server)))
+    out, err = capsys.readouterr()
+    assert "assistant: It is 90 euros … [interrupted]\n" in out
+    assert "Error: " in err
+
+
+def test_a_talk_that_is_resumed_begins_with_what_was_said_last(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    talked = conversation(tmp_path)
+    for question in ("What does the premium plan cost?", "Who is the office manager?"):
+        list(talked.ask(question))
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    talk(talked)
+    out = capsys.readouterr().out
+    assert out.startswith("user: Who is the office manager?\n\n")
+    assert "Ines Baptista" in out
+    assert "\n[5] people.md" in out
+    assert "premium" not in out
+
+
 def test_a_terminal_waits_no_longer_than_the_request_does() -> None:
     program = """
 import sys, time

@@ -82,7 +82,8 @@ def test_ask_answers_with_a_citation_that_can_be_checked(
 ) -> None:
     code, document, _ = _run(capsys, "ask", question, "--data-dir", home)
     assert code == 0
-    expected = {"conversation_id", "answer", "abstained", "citations", "messages", "usage", "steps", "artifacts", "ms"}
+    expected = {"conversation_id", "title", "answer", "abstained", "citations", "support", "removed_markers"}
+    expected |= {"messages", "usage", "steps", "artifacts", "ms"}
     assert set(document) == expected
     assert document["artifacts"] == []
     assert part in document["answer"]

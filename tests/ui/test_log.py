@@ -78,6 +78,33 @@ def test_failures_and_refusals_are_told() -> None:
     ]
 
 
+def test_what_was_searched_for_is_told_when_it_is_not_the_question() -> None:
+    started = kinds.RunStarted(question="And a year?", team="qa", kb="k", strategy="hybrid")
+    rewritten = kinds.TurnPlanned(kind="search", query="What does the plan cost a year?")
+    assert told(started, rewritten) == "user: And a year?\n\nsearched for: What does the plan cost a year?"
+    assert told(started, kinds.TurnPlanned(kind="search", query="And a year?")) == "user: And a year?"
+
+
+def test_notes_are_a_line_each_and_requests_to_models_none() -> None:
+    text = told(
+        kinds.Noted(kind="fallback", text="The model\ndid not answer. Another model answers."),
+        kinds.ModelCalled(agent="a", purpose="message", provider="p", model="m", messages=()),
+        kinds.Compacted(summary="There was talk of prices [1].", through=9, tokens_before=12000, tokens_after=900),
+    )
+    assert text.split("\n\n") == [
+        "note: The model did not answer. Another model answers.",
+        "note: What was said up to here is kept as a summary (12,000 tokens became 900).",
+    ]
+
+
+def test_who_was_interrupted_and_who_is_a_guest_is_told() -> None:
+    text = told(
+        kinds.MessageCompleted(agent="a", message_id="m1", role="assistant", content="九十欧", interrupted=True),
+        kinds.MessageCompleted(agent="expert", message_id="m2", role="guest", content="Yes."),
+    )
+    assert text.split("\n\n") == ["a: 九十欧… [interrupted]", "expert (guest): Yes."]
+
+
 @pytest.mark.parametrize("event", EVERY_KIND, ids=lambda event: type(event).__name__)
 def test_every_kind_of_event_can_be_told(event: kinds.Event) -> None:
     assert isinstance(told(event), str)
@@ -90,7 +117,7 @@ def test_what_cannot_be_seen_in_code_is_seen() -> None:
 def test_what_models_say_cannot_steer_the_terminal() -> None:
     hidden = "look \x1b[8m hidden \u202e"
     event = {"type": "ToolCalled", "agent": hidden, "tool": "bad\x1b]0;owned\x07\x1b[2J", "arguments": {hidden: hidden}}
-    said = {"type": "MessageCompleted", "agent": "a", "role": "assistant", "content": hidden}
+    said = {"type": "MessageCompleted", "agent": "a", "role": "assistant", "content": hidden, "interrupted": False}
 
     for text in (log.step(event), log.step(said)):
         assert "\x1b" not in text
