@@ -233,6 +233,9 @@ class Conversation:
 
     def _answer(self, run: Run, recorder: Recorder) -> None:
         recorder.finish(self._outcome(run))
+        with self._lock:
+            if self._current and self._current[1] is recorder:
+                self._current = None
         self._resources.finished(self.id)
 
     def _outcome(self, run: Run) -> RunCompleted | Failed:

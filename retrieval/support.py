@@ -23,7 +23,7 @@ Status = Literal["supported", "unsupported", "uncited"]
 
 ENOUGH_WORDS = 0.65
 ENOUGH_MEANING = 0.7
-MAX_EMBEDDED = 3
+MAX_EMBEDDED = 2
 STRANGE_CHARACTERS = 3
 SAME_SENTENCE = 0.6
 NEARLY_BEST = 0.9

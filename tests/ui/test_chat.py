@@ -243,7 +243,7 @@ def test_a_talk_that_is_resumed_begins_with_what_was_said_last(
     out = capsys.readouterr().out
     assert out.startswith("user: Who is the office manager?\n\n")
     assert "Ines Baptista" in out
-    assert "\n[5] people.md" in out
+    assert "people.md, p. 1: “The office manager is Ines Baptista.”\n" in out
     assert "premium" not in out
 
 
