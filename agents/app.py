@@ -119,6 +119,13 @@ class App:
         asked = [event for event in self.store.events(conversation_id) if isinstance(event, RunStarted)]
         return self._branch(info, asked[-1].seq - 1, other), asked[-1].question
 
+    def rename(self, conversation_id: str, title: str, *, owner: str | None = None) -> None:
+        """Give a conversation another title. Raises ConversationError when there is none."""
+        self._info(conversation_id, owner)
+        self.store.rename(conversation_id, title)
+        if found := self._conversations.get(conversation_id):
+            found.info = replace(found.info, title=title)
+
     def delete(self, conversation_id: str, *, owner: str | None = None) -> None:
         """Remove a conversation and the files its code made, for good. Raises ConversationError when there is none."""
         self._info(conversation_id, owner)
@@ -170,8 +177,7 @@ class App:
         made = self._teams.get(info.team)
         team = made.file if made else load_team(info.team, tools=self._tools)
         load_strategy(info.strategy)
-        bases = [info.kb, *(seat.kb for seat in (*team.retrievers, *team.assistants) if seat.kb)]
-        for name in bases:
+        for name in (info.kb, *team.kb_of.values()):
             if name not in self.library.names():
                 self.library.open(name)
         seats = [seat.model for seat in team.agents if isinstance(seat, AssistantSeat | CriticSeat)]

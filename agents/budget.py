@@ -64,4 +64,8 @@ def diagnosis(deeds: Sequence[Deed]) -> str:
         (agent, tool), times = calls.most_common(1)[0]
         return f"{agent} called {tool} {times} times." if times > 1 else f"{agent} called {tool}."
     words = Counter(deed.agent for deed in deeds if isinstance(deed, Said))
-    return " and ".join(f"{agent} ({times} messages)" for agent, times in words.most_common(3)) + " talked." if words else ""
+    return (
+        " and ".join(f"{agent} ({times} messages)" for agent, times in words.most_common(3)) + " talked."
+        if words
+        else ""
+    )

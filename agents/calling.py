@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from agents.budget import diagnosis
 from agents.errors import BudgetExceeded, RunStopped
 from agents.events import ModelCalled
 from agents.ports import LanguageModel, ModelReply, ModelRequest
@@ -29,7 +30,7 @@ def call_model(
     """The reply. Raises BudgetExceeded instead of asking, RunStopped, and the ModelError of a call that failed."""
     run.check_stop()
     if reason := run.overspent():
-        raise BudgetExceeded(reason)
+        raise BudgetExceeded(f"{reason} {diagnosis(run.deeds)}".strip(), hint="Raise the team's budget.")
     first, started = 0.0, time.perf_counter()
 
     def hear(piece: str) -> None:

@@ -1,4 +1,4 @@
-"""Whether each sentence of an answer stands in what it cites: by words and meaning, and by a model where the team asks."""
+"""Whether each sentence of an answer stands in what it cites: by words, by meaning, and by a model if the team asks."""
 
 from __future__ import annotations
 

@@ -83,7 +83,5 @@ def prepare(db: sqlite3.Connection) -> None:
 def note(db: sqlite3.Connection, event: Event) -> None:
     """Keep the numbers this event gives; one that was given before stays."""
     assert isinstance(event, Retrieved)
-    rows = [
-        (event.conversation_id, p["marker"], p["chunk_id"], event.query, json.dumps(p)) for p in event.passages
-    ]
+    rows = [(event.conversation_id, p["marker"], p["chunk_id"], event.query, json.dumps(p)) for p in event.passages]
     db.executemany(f"INSERT OR IGNORE INTO {TABLE} VALUES (?, ?, ?, ?, ?)", rows)

@@ -88,9 +88,7 @@ class Memory:
 
     def _answered(self, event: RunCompleted) -> Exchange:
         markers = tuple(dict.fromkeys(citation["marker"] for citation in event.citations))
-        return Exchange(
-            question=self.asked, query=self.query, answer=event.answer, markers=markers, through=event.seq
-        )
+        return Exchange(question=self.asked, query=self.query, answer=event.answer, markers=markers, through=event.seq)
 
 
 def remember(events: Iterable[Event]) -> Memory:

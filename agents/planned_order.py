@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from agents.calling import small_call
 from agents.errors import ModelError
 from agents.run import Run
+from agents.seats import CodeSeat, RetrieverSeat, ToolSeat
 from agents.speaker_order import Message, Speaker, spoken
 from agents.team_file import TeamFile
 
@@ -35,7 +36,8 @@ def _plan(team: TeamFile, run: Run) -> list[str]:
 
 
 def _named(team: TeamFile, run: Run, others: Sequence[str]) -> list[str]:
-    agents = "\n".join(f"{seat.name}: {seat.description}" for seat in team.speakers if seat not in team.retrievers)
+    told = (seat for seat in team.speakers if not isinstance(seat, RetrieverSeat | ToolSeat | CodeSeat))
+    agents = "\n".join(f"{seat.name}: {seat.description}" for seat in told)
     try:
         said = small_call(run, purpose="speakers", agent="speakers", user=run.question, agents=agents)
     except ModelError:

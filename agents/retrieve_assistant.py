@@ -25,4 +25,6 @@ class RetrieveAssistantAgent(stock.RetrieveAssistantAgent):  # type: ignore[misc
             code_execution_config=False,
         )
         if run is not None:
-            self.register_hook("process_all_messages_before_reply", lambda messages: [*run.memory.messages(), *messages])
+            self.register_hook(
+                "process_all_messages_before_reply", lambda messages: [*run.memory.messages(), *messages]
+            )

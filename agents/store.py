@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +84,11 @@ class SQLiteConversationStore(ConversationStore):
         found = [info for info in self._infos("ORDER BY created_at DESC, id", ()) if owner in (None, info.owner)]
         wanted = containing.casefold()
         return [info for info in found if wanted in info.title.casefold() or self._holds(info.id, wanted)]
+
+    def questions(self) -> Mapping[str, int]:
+        """How many questions each conversation holds."""
+        begun = """SELECT conversation_id, COUNT(*) FROM events WHERE event LIKE '{"type": "RunStarted"%' GROUP BY 1"""
+        return dict(self._read(begun, ()))
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title. Raises ConversationError when there is none."""

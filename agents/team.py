@@ -28,6 +28,7 @@ from agents.tool_agent import ToolAgent
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
 
+
 class Team:
     """The plan of a table. Its agents are made anew for every run, so nothing of one run can reach another.
 
@@ -85,7 +86,7 @@ class Team:
     def gather(self, run: Run) -> GroupChatManager:
         """A fresh AutoGen group chat and its manager."""
         run.approval, run.budget, run.judge = self.file.approval or run.approval, self.file.budget, self.file.judge
-        run.kb_of = {seat.name: seat.kb for seat in (*self.file.retrievers, *self.file.assistants)}
+        run.kb_of = self.file.kb_of
         choose = planned(self.file, run) if self.file.order == "auto" else self._speaker
 
         def select(_last: Agent, chat: GroupChat) -> Agent | None:
@@ -177,7 +178,7 @@ class Team:
             )
         if (self.file.order == "function") != (self._speaker is not None):
             raise TeamError(
-                f"The order of the team {self.file.name} is {self.file.order}, and speaker= is for order function only.",
+                f"The order of the team {self.file.name} is {self.file.order}; speaker= is for order function only.",
                 hint="Give Team(speaker=...) a function, and the team `order: function`.",
             )
 

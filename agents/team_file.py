@@ -92,6 +92,11 @@ class TeamFile(Part):
         """The seats that speak of their own accord: all but the executors."""
         return tuple(seat for seat in self.agents if not isinstance(seat, ToolSeat | CodeSeat))
 
+    @property
+    def kb_of(self) -> dict[str, str]:
+        """The knowledge base of each seat that works on one of its own."""
+        return {s.name: s.kb for s in self.agents if isinstance(s, RetrieverSeat | AssistantSeat) and s.kb}
+
     def seat(self, name: str) -> Seat:
         """The seat of that name."""
         return next(seat for seat in self.agents if seat.name == name)

@@ -72,9 +72,8 @@ def _suspicious(folder: Path) -> None:
     acting = [name for name, tool in TOOLS.items() if effect_of(tool) != "reads"]
     passages = [passage for path in sorted(folder.rglob("*")) if path.suffix in TEXTS for passage in _passages(path)]
     found = [what for passage in passages if (what := orders(passage, tools=acting))]
-    print(
-        f"\n{folder.name}: {len(found)} of {len(passages)} passages look like orders ({len(found) / max(1, len(passages)):.2%})"
-    )
+    share = len(found) / max(1, len(passages))
+    print(f"\n{folder.name}: {len(found)} of {len(passages)} passages look like orders ({share:.2%})")
     for what, times in Counter(found).most_common():
         print(f"  {times} × {what}")
 

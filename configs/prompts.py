@@ -17,7 +17,9 @@ def prompt_names() -> list[str]:
 
 
 def prompt(name: str, **variables: str) -> str:
-    """The prompt `name`, or the one in a .md file of that path, with its variables filled in; values are taken as they are, never as templates.
+    """The prompt `name`, or the one in the .md file of that path, with its variables filled in.
+
+    Values are taken as they are, never as templates.
 
     Raises ConfigError for an unknown prompt, and when the variables are not exactly those the file uses.
     """

@@ -1,6 +1,6 @@
 """A plot from the figures in the documents: a model writes the code, the sandbox runs it, this script allows it.
 
-    python examples/analyst_plot.py "Plot how heavy the instruments are."
+Try: python examples/analyst_plot.py "Plot how heavy the instruments are."
 
 With ROUNDTABLE_SANDBOX__APPROVAL=always it is asked before each run of code, and shows what it allows.
 """

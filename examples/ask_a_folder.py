@@ -1,6 +1,6 @@
 """Ask one question about a folder of documents: the answer, and the files and pages it rests on.
 
-    python examples/ask_a_folder.py examples/documents "How long is the warranty of a Tidewatch clock?"
+Try: python examples/ask_a_folder.py examples/documents "How long is the warranty of a Tidewatch clock?"
 
 Without a language model the answer is quoted from the documents; the README says how to set one.
 """
@@ -14,6 +14,8 @@ from agents.app import build_app
 from agents.events import Failed
 from configs.settings import load_settings
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 folder, question = Path(sys.argv[1]), sys.argv[2]
 kb = re.sub(r"\W+", "-", str(folder.resolve()))[-60:].strip("-")  # a knowledge base for each folder
 

@@ -1,8 +1,6 @@
-"""Answer a file of questions overnight, one line of JSON each; started again, it goes on where it stopped.
+"""Answer a file of questions overnight, a line of JSON each; started again, it goes on with those without an answer.
 
-    ROUNDTABLE_KB=handbook python examples/nightly_batch.py examples/questions.jsonl answers.jsonl
-
-A question is `{"id": …, "question": …}`; without an id it is its own. Those that failed are asked again.
+Try: ROUNDTABLE_KB=handbook python examples/nightly_batch.py examples/questions.jsonl answers.jsonl
 """
 
 import json
@@ -29,12 +27,12 @@ def answered(app: App, question: str) -> dict:
 
 questions, answers = (Path(name) for name in sys.argv[1:])
 *lines, cut_short = answers.read_text(encoding="utf-8").split("\n") if answers.exists() else [""]
-if cut_short:
+if cut_short:  # by what ended the last night
     answers.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 done = {line["id"] for line in map(json.loads, lines) if "answer" in line}
 
 with closing(build_app(load_settings())) as app, answers.open("a", encoding="utf-8") as file:
     for asked in map(json.loads, filter(None, questions.read_text(encoding="utf-8").split("\n"))):
-        line = {"id": asked.get("id", asked["question"]), "question": asked["question"]}
+        line = {"id": asked.get("id", asked["question"]), "question": asked["question"]}  # without an id it is its own
         if line["id"] not in done:
             print(json.dumps({**line, **answered(app, line["question"])}, ensure_ascii=False), file=file, flush=True)

@@ -1,6 +1,7 @@
 """A short report about your documents, written by one agent, reviewed by another, saved as Markdown.
 
-    python examples/report_writer.py "What must a newcomer know about safety in the workshop?" safety.md
+    python main.py ingest examples/documents --kb handbook
+    ROUNDTABLE_KB=handbook python examples/report_writer.py "Safety in the workshop" safety.md
 
 Without a language model the report is quotations, and the review compares them with their sources.
 """
@@ -14,12 +15,12 @@ from agents.events import Failed, MessageCompleted
 from agents.exporting import as_markdown
 from configs.settings import load_settings
 
-subject = sys.argv[1]
-file = Path(sys.argv[2] if len(sys.argv) > 2 else "report.md")
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
+subject, file = sys.argv[1], Path(sys.argv[2])
 
 with closing(build_app(load_settings())) as app:
-    app.library.create("reports").ingest([Path(__file__).parent / "documents"])
-    conversation = app.new_conversation(kb="reports", team="report")
+    conversation = app.new_conversation(team="report")
     for event in conversation.ask(subject):
         if isinstance(event, MessageCompleted):
             print(f"{event.agent} is done.")

@@ -1,7 +1,4 @@
-"""Two experts, each with documents of its own, and a judge who answers from what both say.
-
-Try: python examples/two_experts.py "How much is a Lumen 4, and how long is its warranty?"
-"""
+"""Two experts, each with documents of its own, and a judge who answers from what both say: two_experts.py [QUESTION]"""
 
 import sys
 from contextlib import closing

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from agents.app import App
-from agents.asked import asked
 from agents.comparing import compare
 from agents.errors import ConversationError
 from agents.events import ApprovalRequested, Failed, MessageCompleted, Retrieved, RunCompleted
@@ -78,8 +77,8 @@ def resumed(app: App, conversation_id: str) -> Conversation:
 
 def conversations_list(app: App, *, containing: str = "") -> Result:
     """The conversations whose title, questions or answers hold that text, latest first."""
-    infos = app.store.list(containing=containing)
-    return {"conversations": [{**vars(info), "questions": len(asked(app.store.events(info.id)))} for info in infos]}
+    infos, questions = app.store.list(containing=containing), app.store.questions()
+    return {"conversations": [{**vars(info), "questions": questions.get(info.id, 0)} for info in infos]}
 
 
 def conversations_find(app: App, *, conversation_id: str) -> Result:
@@ -98,7 +97,7 @@ def conversations_show(app: App, *, conversation_id: str, trace: bool = False) -
 def conversations_rename(app: App, *, conversation_id: str, title: str) -> Result:
     """Give it another title. Raises ConversationError for one without a character, or with too many."""
     found, cleaned = _info(app, conversation_id), _title(title)
-    app.store.rename(found.id, cleaned)
+    app.rename(found.id, cleaned)
     return {"conversation_id": found.id, "title": cleaned}
 
 

@@ -1,4 +1,4 @@
-"""A model for tests that reads what it is sent: it answers with the passage that shares most words with the question."""
+"""A model for tests that reads what it is sent: its answer is the passage that shares most words with the question."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def extractive(role: str, run: Run) -> LanguageModel:
 
 def served(server: ScriptedServer, **settings: Any) -> Callable[[str, Run], LanguageModel]:
     model = OpenAICompatible(
-        LLMSettings(provider="openai", base_url=server.base_url, model="scripted", **{"max_retries": 0, **settings})
+        LLMSettings(provider="openai", base_url=server.base_url, **{"model": "scripted", "max_retries": 0, **settings})
     )
     return lambda _role, _run: model
 

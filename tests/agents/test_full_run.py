@@ -51,16 +51,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+def returned(message: dict[str, Any]) -> Any:
+    """What a tool gave back, below the line that says it is data."""
+    return json.loads(message["content"].partition("\n")[2])
+
+
 def plots(request: Request) -> Any:
     """A model that plots the very file that read_table named."""
-    table = json.loads(request.body["messages"][-1]["content"])
+    table = returned(request.body["messages"][-1])
     return call("run_python", {"code": PLOT.format(file=table["file"])})
 
 
 def answers(request: Request) -> Any:
     """A model that tells what was printed, and cites what read_table told it to."""
-    cite = next(json.loads(m["content"])["cite"] for m in request.body["messages"] if '"cite"' in str(m["content"]))
-    return say(f"{json.loads(request.body['messages'][-1]['content'])['stdout'].split()[0]} of them {cite}.")
+    cite = next(returned(m)["cite"] for m in request.body["messages"] if '"cite"' in str(m["content"]))
+    return say(f"{returned(request.body['messages'][-1])['stdout'].split()[0]} of them {cite}.")
 
 
 SCRIPT: list[Any] = [call("read_table", {"document": PRICES.name}), plots, answers, say("APPROVED")]

@@ -55,9 +55,7 @@ def table(order: str, start: str) -> Team:
     return Team.of("table", *agents, order=order, start=start, guests=guests, **fields)
 
 
-def two_turns(
-    folder: Path, order: str, start: str, second: str
-) -> tuple[list[Event], list[Event], Reader]:
+def two_turns(folder: Path, order: str, start: str, second: str) -> tuple[list[Event], list[Event], Reader]:
     reader = Reader(rewrites=REWRITES)
     with ScriptedServer(reader) as server:
         shelf = Shelf({**HANDBOOK.texts, **NOTES})

@@ -78,7 +78,9 @@ def test_without_a_model_a_summary_is_each_question_with_the_beginning_of_its_an
         "What is fact 1? — Fact 1 holds. [1]",
         "What is fact 2? — Fact 2 holds. [2]",
     ]
-    assert digest("", [exchange(n) for n in range(1, 50)], 40).splitlines()[-1] == "What is fact 49? — Fact 49 holds. [49]"
+    assert (
+        digest("", [exchange(n) for n in range(1, 50)], 40).splitlines()[-1] == "What is fact 49? — Fact 49 holds. [49]"
+    )
     assert 0 < len(digest("word " * 5000, [], 40)) < 400
 
 
@@ -113,7 +115,9 @@ def test_a_model_that_cannot_summarise_or_invents_markers_is_done_without(tmp_pa
     for number, bad in enumerate((fail(400), say("Nobody said [77]."), say("word " * 9000))):
         folder = tmp_path / str(number)
         folder.mkdir()
-        runs, _ = long_talk(folder, lambda r, bad=bad: bad if "Summarise" in str(r.body) else say(LONG, streamed=False), 8)
+        runs, _ = long_talk(
+            folder, lambda r, bad=bad: bad if "Summarise" in str(r.body) else say(LONG, streamed=False), 8
+        )
         compacted = [event for events in runs for event in of(Compacted, events)]
         assert compacted
         assert {event.by for event in compacted} == {"rules"}

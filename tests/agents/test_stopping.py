@@ -74,7 +74,7 @@ class Moment:
 
     prompt: str = ""
     asks: Any = None
-    begun: Callable[[list[Event], ScriptedServer], bool] = lambda seen, server: False
+    begun: Callable[[list[Event], ScriptedServer], bool] = lambda _seen, _server: False
     slow_search: bool = False
     judge: bool = False
     order: str = "flow"
@@ -130,7 +130,9 @@ def talk_of(folder: Path, moment: Moment, server: ScriptedServer, sandbox: Sandb
     tools = with_built_in([linger])
     team = Team.of("table", *AGENTS, tools=tools, order=moment.order, judge=moment.judge, approval=moment.approval)
     model = served(server, context_tokens=5_600)
-    return conversation(folder, kb=shelf, team="table", model=model, sandbox=sandbox, teams={"table": team}, tools=tools)
+    return conversation(
+        folder, kb=shelf, team="table", model=model, sandbox=sandbox, teams={"table": team}, tools=tools
+    )
 
 
 def answering(moment: Moment) -> tuple[Callable[[Request], Any], threading.Event]:
@@ -160,20 +162,7 @@ def test_stop_ends_a_run_within_a_second_and_leaves_nothing(tmp_path: Path, sand
         now.set()
         shelf.slow = moment.slow_search
         server.requests.clear()
-        seen: list[Event] = []
-        run = talk.ask(moment.question)
-        reading = threading.Thread(target=lambda: seen.extend(run_into(run, seen)), daemon=True)
-        reading.start()
-        begun = (lambda *_: shelf.looking.is_set()) if moment.slow_search else moment.begun
-        until = time.monotonic() + 20
-        while not (server.requests or moment.slow_search) or not begun(seen, server):
-            assert time.monotonic() < until, (name, seen)
-            time.sleep(0.01)
-        time.sleep(0.15)
-        stopped_at = time.monotonic()
-        talk.stop()
-        reading.join(timeout=5)
-        took = time.monotonic() - stopped_at
+        seen, took = stopped(talk, moment, server, shelf)
         end = completed(seen)
         assert took < WITHIN_S, took
         assert end.stopped
@@ -182,25 +171,44 @@ def test_stop_ends_a_run_within_a_second_and_leaves_nothing(tmp_path: Path, sand
         if name == "in the middle of a word":
             assert end.answer.startswith("The premium plan costs 90 euros a month [2].")
         talk.close()
-        del talk, run
-        until = time.monotonic() + 4
-        while not server.wait_until_left(0.1) and time.monotonic() < until:
-            gc.collect()
-        assert server.open_connections == 0 or "tool-linger" in threads_left()
+        del talk
+        wait_for(lambda: server.open_connections == 0 or "tool-linger" in threads_left())
     sandbox.close()
-    until = time.monotonic() + 4
-    while set(threads_left()) - SHARED or psutil.Process().children():
-        if time.monotonic() > until:
-            break
-        time.sleep(0.05)
-    assert set(threads_left()) <= SHARED
-    assert not [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
+    wait_for(lambda: set(threads_left()) <= SHARED and not processes_left())
 
 
-def run_into(run: Iterator[Event], seen: list[Event]) -> list[Event]:
+def stopped(talk: Conversation, moment: Moment, server: ScriptedServer, shelf: SlowShelf) -> tuple[list[Event], float]:
+    """The events of a run that was stopped at its moment, and the seconds until its last."""
+    seen: list[Event] = []
+    reading = threading.Thread(target=run_into, args=(talk.ask(moment.question), seen), daemon=True)
+    reading.start()
+    if moment.slow_search:
+        assert shelf.looking.wait(20)
+    else:
+        wait_for(lambda: bool(server.requests) and moment.begun(seen, server), within_s=20)
+    time.sleep(0.15)
+    stopped_at = time.monotonic()
+    talk.stop()
+    reading.join(timeout=5)
+    return seen, time.monotonic() - stopped_at
+
+
+def wait_for(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+    until = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < until
+        gc.collect()
+        time.sleep(0.02)
+
+
+def processes_left() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+def run_into(run: Iterator[Event], seen: list[Event]) -> None:
     for event in run:
-        seen.append(event)
-    return []
+        seen.append(event)  # one by one, for the test to look at meanwhile
 
 
 def threads_left() -> list[str]:

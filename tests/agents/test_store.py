@@ -15,7 +15,9 @@ from agents.store import SQLiteConversationStore
 
 EVERY_KIND: list[kinds.Event] = [
     kinds.RunStarted(question="多少？", team="qa", kb="k", strategy="hybrid"),
-    kinds.Retrieved(agent="r", query="q", passages=({"marker": 1, "chunk_id": "h", "boxes": {"1": [[0.0, 1.0, 2.0, 3.0]]}},)),
+    kinds.Retrieved(
+        agent="r", query="q", passages=({"marker": 1, "chunk_id": "h", "boxes": {"1": [[0.0, 1.0, 2.0, 3.0]]}},)
+    ),
     kinds.TokenDelta(agent="a", message_id="m", text="<|endoftext|>\x00\n\udcff"),
     kinds.MessageCompleted(agent="a", message_id="m", role="assistant", content="…", ms=1.5),
     kinds.ToolCalled(agent="a", call_id="c", tool="t", arguments={"x": [1]}),

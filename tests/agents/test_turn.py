@@ -18,13 +18,13 @@ def after(question: str) -> Memory:
 
 SMALL_TALK = (
     "Hello", "hi there!", "Good morning, everyone", "Thanks", "thank you so much!", "Great, thanks a lot", "ok", "Bye",
-    "How are you?", "Who are you?", "What can you do?", "你好", "您好！", "大家好", "谢谢", "好的，谢谢你", "再见", "你是谁？",
-    "你能做什么？",
+    "How are you?", "Who are you?", "What can you do?", "你好", "您好！", "大家好", "谢谢", "好的，谢谢你", "再见",
+    "你是谁？", "你能做什么？",
 )  # fmt: skip
 ABOUT_THE_ANSWER = (
     "Shorter, please", "Translate it into Chinese", "Can you summarize your answer in one sentence?", "Say that again",
-    "in simpler words", "Explain it in two sentences", "Make it a table", "用一句话总结", "翻译成英文", "简短一点", "换个说法",
-    "再说一遍",
+    "in simpler words", "Explain it in two sentences", "Make it a table", "用一句话总结", "翻译成英文", "简短一点",
+    "换个说法", "再说一遍",
 )  # fmt: skip
 MORE = (
     "more", "More context", "more context, please", "Show me more passages", "Give me some more details", "continue",
@@ -34,8 +34,9 @@ NEW = (
     "Who is the office manager?", "And who is the office manager?", "How much is the thank-you bonus?",
     "What is said about hello kitty?", "Is there more context switching on Linux than on Windows?",
     "Summarize the annual report", "Translate the safety notice into Chinese", "List all suppliers",
-    "Where did the company open more offices in 2019?", "谁是办公室经理？", "办公室经理是谁", "总结年度报告的主要内容", "更多员工选择了哪个套餐？",
-    "公司哪一年成立？",
+    "Where did the company open more offices in 2019?",
+    "谁是办公室经理？", "办公室经理是谁", "总结年度报告的主要内容",
+    "更多员工选择了哪个套餐？", "公司哪一年成立？",
 )  # fmt: skip
 LEANS = (
     "And the premium plan?", "What about premium?", "the other one?", "How much is it per year?", "Why is that?",

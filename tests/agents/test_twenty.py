@@ -51,7 +51,9 @@ def model(request: Request) -> Any:
 
 def test_twenty_conversations_at_once_share_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
     store = SQLiteConversationStore(tmp_path / "roundtable.sqlite")
-    shelves = {f"kb{n}": Shelf({f"box-{n}.md": f"Box {n} in the cellar of user {n}."}, name=f"kb{n}") for n in range(MANY)}
+    shelves = {
+        f"kb{n}": Shelf({f"box-{n}.md": f"Box {n} in the cellar of user {n}."}, name=f"kb{n}") for n in range(MANY)
+    }
     with ScriptedServer(model) as server:
         resources = Resources(
             open_kb=lambda name: shelves[name],

@@ -65,6 +65,13 @@ def _article(item: Item, known: Labels, tables: Tables) -> str:
             return ran(item, tables)
         case Approval():
             return decided(item)
+        case _:
+            return _remark(item)
+
+
+def _remark(item: Problem | Remark | Stopped) -> str:
+    """What the application itself says."""
+    match item:
         case Problem():
             hint = f"<p>{html.escape(item.failure.hint)}</p>" if item.failure.hint else ""
             return f'<article class="problem" role="alert"><h3>{html.escape(item.failure.message)}</h3>{hint}</article>'
