@@ -47,6 +47,12 @@ class App:
         self._conversations: WeakValueDictionary[str, Conversation] = WeakValueDictionary()
         self._endpoints: dict[str, LanguageModel] = {}
 
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def library(self) -> Library:
         """The knowledge bases. Raises DataDirectoryInUse when another process owns them."""
@@ -86,6 +92,7 @@ class App:
             strategy=strategy or settings.search.strategy,
             model=model or "",
             owner=owner,
+            created_at=time.time(),
         )
         self._check(info)
         return self._remember(Conversation(info, self._resources))

@@ -21,6 +21,7 @@ AgentError
 ├── UnknownTeam               no team of that name
 ├── TeamError                 a team file is malformed
 ├── ConversationError         a conversation does not exist or cannot take a question now
+├── TraceExportFailed         a collector does not take a trace (agents/tracing/otel.py)
 ├── BudgetExceeded            a run has used up its budget, or its rounds without an answer
 ├── RunInterrupted            the application ended in the middle of a run
 └── RunStopped                the user stopped the run

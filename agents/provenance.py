@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from agents.suspicion import folded, orders
 from retrieval.context import inert
+from retrieval.terms import terms
 
 LETTERS = 24
 """So many letters in a row, counted without spaces, signs and digits, are a quotation."""
@@ -76,6 +77,16 @@ def why_ask(
         _quotation(literals, source, written),
     )
     return next(filter(None, reasons), "")
+
+
+def unasked(tool: str, arguments: str, *, question: str) -> str:
+    """Why nobody may have wanted a call of a tool that acts, in one sentence; empty when the question speaks of it.
+
+    The name of the tool and its arguments must share a word with the question, whatever else was read.
+    """
+    if terms(f"{tool.replace('_', ' ')} {' '.join(_texts(arguments))} {arguments}") & terms(question):
+        return ""
+    return "The question names neither what it does nor anything it is called with."
 
 
 def fenced(tool: str, result: str) -> str:

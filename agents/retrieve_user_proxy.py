@@ -55,6 +55,9 @@ class RetrieveUserProxyAgent(stock.RetrieveUserProxyAgent):  # type: ignore[misc
         raise ToolError("This agent runs no code.", hint="Call the tool run_python.")
 
     def _reply_with_passages(self, messages: Sequence[Mapping[str, Any]], sender: Any, config: Any) -> tuple[bool, str]:  # noqa: ARG002
+        if self._opened_by_a_retriever(messages, sender):
+            problem = {"problem": self._run.question, "n_results": self._run.search.k}
+            return True, self.message_generator(self, sender, problem)
         asked = [at for at, message in enumerate(messages) if message.get("name") == messages[0].get("name")]
         question = str(messages[asked[-1]]["content"])
         if question != self._run.question or len(asked) > max(1, self._asked):
@@ -62,6 +65,13 @@ class RetrieveUserProxyAgent(stock.RetrieveUserProxyAgent):  # type: ignore[misc
         self._asked, self._in_its_own_chat, self._again = len(asked), False, False
         problem = {"problem": question, "n_results": self._run.search.k}
         return True, self.message_generator(self, sender, problem)
+
+    @staticmethod
+    def _opened_by_a_retriever(messages: Sequence[Mapping[str, Any]], sender: Any) -> bool:
+        """Whether the first message is no question but another retriever's passages for that of the run."""
+        group = getattr(sender, "groupchat", None)
+        opener = group and group.agent_by_name(str(messages[0].get("name")))
+        return isinstance(opener, RetrieveUserProxyAgent)
 
     def _said_before(self, messages: Sequence[Mapping[str, Any]], asked: Sequence[int]) -> Memory:
         """The questions before the last, each with the last thing another agent said about it."""

@@ -124,16 +124,24 @@ class Run:
             self.usage.add(reply.prompt_tokens, reply.completion_tokens, reply.cost)
 
     def look_up(
-        self, query: str, *, agent: str, k: int | None = None, containing: str = "", fresh: bool = False
+        self,
+        query: str,
+        *,
+        agent: str,
+        works_for: str = "",
+        k: int | None = None,
+        containing: str = "",
+        fresh: bool = False,
     ) -> tuple[Passage, ...]:
         """Search, and show the agents what they have not seen in this run; only texts `containing` that string.
 
-        With `fresh` only what the conversation has never seen.
+        In the knowledge base of the agent, or of the one it `works_for`. With `fresh` only what the conversation has
+        never seen.
         """
         self.check_stop()
         wanted = k or self.search.k
         ask_for = min(MOST_HITS, wanted + self.evidence.last) if fresh else wanted
-        result = self.kb(agent).search(query, strategy=self.search.strategy, k=ask_for)
+        result = self.kb(works_for or agent).search(query, strategy=self.search.strategy, k=ask_for)
         self.check_stop()
         hits = [hit for hit in result.hits if containing in hit.chunk.text]
         hits = (self.evidence.unseen(hits) if fresh else hits)[:wanted]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
+_LAST = re.compile(r"(?:^|\.)[^.\[\]]*$|\.?\[[^\]]*\]$")
 _PATH = re.compile(r"^[^\s:]+(?=[:,\s]|$)")
 
 
@@ -21,8 +22,8 @@ def located(mistake: str, lines: Mapping[str, int] | None) -> str:
     if not lines or found is None:
         return mistake
     path = found[0]
-    while path and path not in lines:
-        path = re.sub(r"(?:^|\.)[^.\[\]]*$|\[\d+\]$", "", path)
+    while path and path not in lines and _LAST.search(path):
+        path = _LAST.sub("", path)
     return f"line {lines.get(path, 1)}, {mistake}"
 
 

@@ -13,7 +13,7 @@ from autogen import ConversableAgent
 
 from agents.errors import RunStopped, ToolError
 from agents.events import MessageCompleted, ToolReturned
-from agents.provenance import fenced
+from agents.provenance import fenced, unasked
 from agents.run import Run
 from agents.speaker_order import PendingCall, executor_of, pending_calls
 from agents.team_file import TeamFile
@@ -78,13 +78,15 @@ class ToolAgent(ConversableAgent):  # type: ignore[misc]  # AutoGen is untyped
         return result.text
 
     def _result(self, call: PendingCall) -> ToolResult:
-        context = ToolContext(run=self._run, agent=self.name, call_id=call.id, acting=self._acting)
+        context = ToolContext(self._run, self.name, call.id, acting=self._acting, caller=call.caller)
         try:
             self._check_allowed(call)
             tool = self._tools[call.tool]
             reason = ""
-            if effect_of(tool) == "acts":
+            if (effect := effect_of(tool)) in ("acts", "sends"):
                 reason = doubt(self._run, call.arguments, written="json", tools=self._acting)
+            if effect == "sends":
+                reason = reason or unasked(call.tool, call.arguments, question=self._run.question)
             return _asked(tool, context, call.arguments, reason) if reason else tool.call(context, call.arguments)
         except RunStopped:
             raise

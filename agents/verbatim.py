@@ -50,7 +50,7 @@ def _fences(lines: list[str]) -> Iterator[tuple[bool, list[str]]]:
         found = _FENCE.match(line)
         if fence:
             held.append(line)
-            if line.startswith(fence) and not line.strip(fence[0]).strip():
+            if _closes(line, fence):
                 yield True, held
                 held, fence = [], ""
         elif found and not doubtful and found.start(1) == 0 and not (found[1][0] == "`" and "`" in found[2]):
@@ -92,3 +92,9 @@ def _pairs(line: str) -> list[tuple[bool, str]] | None:
         pieces += [(False, line[at : opening.start()]), (True, span)]
         at = runs.pop(0).end()
     return [*pieces, (False, line[at:])]
+
+
+def _closes(line: str, fence: str) -> bool:
+    """Whether this line ends the block: as many signs as began it, or more, at most three spaces in."""
+    signs = line.strip()
+    return len(line) - len(line.lstrip(" ")) <= 3 and signs.startswith(fence) and not signs.strip(fence[0])

@@ -4,8 +4,6 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from autogen import UserProxyAgent
-
 from agents.app import build_app
 from agents.events import Failed, MessageCompleted
 from agents.team import Team
@@ -16,15 +14,12 @@ QUESTION = sys.argv[1] if len(sys.argv) > 1 else "How much is a Tidewatch clock,
 
 panel = Team.of(
     "panel",
-    {"name": "user", "role": "guest"},
     {"name": "prices", "role": "retriever", "kb": "prices"},
     {"name": "seller", "role": "assistant", "prompt": "expert"},
     {"name": "terms", "role": "retriever", "kb": "terms"},
     {"name": "lawyer", "role": "assistant", "prompt": "expert"},
     {"name": "judge", "role": "assistant"},
     order="round_robin",
-    start="user",
-    guests={"user": lambda _run: UserProxyAgent("user", human_input_mode="NEVER", code_execution_config=False)},
 )
 
 with closing(build_app(load_settings(), teams=[panel])) as app:

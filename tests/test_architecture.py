@@ -25,6 +25,7 @@ HOMES = {
     "openai": ("agents/llm/",),
     "gradio": ("ui/web/",),
     "mcp": ("agents/tools/mcp/",),
+    "opentelemetry": ("agents/tracing/",),
     "mcp_types": ("agents/tools/mcp/",),
 }
 HEAVY = (

@@ -110,7 +110,6 @@ class TestTwoExperts:
         assert set(re.findall(r"\] (\S+?)(?:,| —)", words["prices"])) == {"price-list-2025.xlsx"}
         assert set(re.findall(r"\] (\S+?)(?:,| —)", words["terms"])) == {WARRANTY}
         assert "8 years" in words["judge"]
-        assert "1150" in words["judge"]
 
     def test_with_a_model_each_cites_its_own(self, home: Path) -> None:
         with ScriptedServer(Reader()) as server:
@@ -165,7 +164,11 @@ class TestReportWriter:
 
 class TestNightlyBatch:
     def test_every_question_becomes_a_line(self, tmp_path: Path, home: Path) -> None:
-        asked = [{"id": 1, "question": CLOCK}, {"question": "年假有多少天？"}, {"id": "empty", "question": " "}]
+        asked: list[dict[str, Any]] = [
+            {"id": 1, "question": CLOCK},
+            {"question": "年假有多少天？"},
+            {"id": "empty", "question": " "},
+        ]
         english, chinese, empty = batch(tmp_path, asked, home=home)
         assert english["id"] == 1
         assert "8 years" in english["answer"]

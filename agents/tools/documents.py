@@ -20,13 +20,13 @@ def search_documents(context: ToolContext, query: str) -> dict[str, Any]:
 
     query: what to look for, in the language of the documents
     """
-    return _shown(context.run.look_up(query, agent=context.agent))
+    return _shown(context.run.look_up(query, agent=context.agent, works_for=context.caller))
 
 
 @tool(timeout_s=None, effect="reads")
 def list_documents(context: ToolContext) -> dict[str, Any]:
     """List the documents that can be searched and read, with their titles and numbers of pages."""
-    documents = context.run.kb(context.agent).documents()
+    documents = context.kb.documents()
     listed = [{"document": d.source, "title": d.title, "pages": d.pages} for d in documents[:LISTED]]
     return {"documents": listed, "total": len(documents)}
 
@@ -38,8 +38,8 @@ def read_document(context: ToolContext, document: str) -> dict[str, Any]:
     document: its path or file name as list_documents or a passage gives it
     """
     run = context.run
-    found = run.kb(context.agent).document(document)
-    left = run.kb(context.agent).chunks(found.id)[run.read.get(found.id, 0) :]
+    found = context.kb.document(document)
+    left = context.kb.chunks(found.id)[run.read.get(found.id, 0) :]
     now = _first(left, run.search.context_tokens)
     run.read[found.id] = run.read.get(found.id, 0) + len(now)
     hits = [Hit(chunk=chunk, document=found, rank=n, scores={}, query=document) for n, chunk in enumerate(now, 1)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, overload, runtime_checkable
 
 from agents.errors import ToolCrashed, ToolError
+from agents.ports import KnowledgeBase
 from agents.run import Run
 from agents.tools.json_values import as_json
 from agents.tools.reasons import reason
@@ -24,7 +25,7 @@ TIMEOUT_S = 60.0
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What the OpenAI chat API takes as the name of a tool."""
 
-Effect = Literal["reads", "acts", "asks"]
+Effect = Literal["reads", "acts", "sends", "asks"]
 """What a call does: it `reads` and changes nothing anywhere, or it `acts` (writes, runs, sends, or nobody knows), or
 it acts and `asks` a person by itself where that is called for."""
 
@@ -33,12 +34,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ToolContext:
-    """In which run, by which agent and for which call a tool works; `acting` are the tools there that act, by name."""
+    """In which run, by which agent, and for which call of which agent (`caller`) a tool works.
+
+    `acting` are the tools there that act, by name.
+    """
 
     run: Run
     agent: str
     call_id: str
     acting: tuple[str, ...] = ()
+    caller: str = ""
+
+    @property
+    def kb(self) -> KnowledgeBase:
+        """The documents that the caller works on."""
+        return self.run.kb(self.caller)
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,8 @@ def tool(
     """Make a tool of a typed function; its docstring describes it, and each parameter in a line `name: …`.
 
     Say `effect="reads"` of one that changes nothing anywhere and sends nothing out: any other call needs a person when
-    a document may be behind it. A first parameter of the type ToolContext is passed by us and hidden from the model.
+    a document may be behind it. Say `effect="sends"` of one that cannot be taken back: it also needs a person when the
+    question does not speak of it. A first parameter of the type ToolContext is passed by us and hidden from the model.
     The function runs in a thread of its own for `timeout_s` seconds at most; a ToolError it raises is told to the model
     in its own words. Raises TypeError for a function that no model could call.
     """

@@ -30,8 +30,8 @@ def read_table(context: ToolContext, document: str, table: int = 1) -> dict[str,
     table: which of its tables, counted from 1 in reading order
     """
     run = context.run
-    found = run.kb(context.agent).document(document)
-    tables = run.kb(context.agent).tables(found.id)
+    found = context.kb.document(document)
+    tables = context.kb.tables(found.id)
     whole = _chosen(tables, table, found)
     rows = _first(whole.rows)
     return {
@@ -67,7 +67,7 @@ def _first(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
 def _numbered(shown: Table, document: Document, context: ToolContext) -> str:
     """The markers of the passages that hold these rows, which the agents see from now on."""
     run = context.run
-    chunks = standing(shown, run.kb(context.agent).chunks(document.id))
+    chunks = standing(shown, context.kb.chunks(document.id))
     query = f"table of {document.source}"
     hits = [Hit(chunk=c, document=document, rank=n, scores={}, query=query) for n, c in enumerate(chunks, 1)]
     run.show(hits, agent=context.agent, query=query)
@@ -85,7 +85,7 @@ def _laid(content: bytes, name: str, run: Run) -> dict[str, Any]:
 def _file_name(document: Document, number: int, context: ToolContext) -> str:
     """The document's name made plain, told apart from others of that name."""
     stem = _stem(document)
-    same = sum(_stem(other) == stem for other in context.run.kb(context.agent).documents())
+    same = sum(_stem(other) == stem for other in context.kb.documents())
     return f"{stem}-{document.id[:6]}-{number}.csv" if same > 1 else f"{stem}-{number}.csv"
 
 

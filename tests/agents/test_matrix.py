@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from autogen import ConversableAgent
 
+from agents.conversation import Conversation, Resources
 from agents.events import Event, MessageCompleted, ModelCalled, Noted, Retrieved, TurnPlanned
+from agents.ports import ConversationInfo
+from agents.sandbox.refusing import RefusingSandbox
 from agents.speaker_order import Message
+from agents.store import SQLiteConversationStore
 from agents.team import Team
 from tests.agents.reader import Reader
 from tests.agents.shelf import Shelf
@@ -148,3 +152,33 @@ def test_without_a_model_the_automatic_order_is_that_of_the_list(tmp_path: Path)
     events = list(talk.ask(FIRST))
     assert [m.agent for m in of(MessageCompleted, events)] == ["retriever", "expert", "assistant"]
     assert "40 euros" in completed(events).answer
+
+
+@pytest.mark.parametrize("order", ["flow", "round_robin", "auto"])
+def test_two_retrievers_bring_passages_of_their_own_documents(tmp_path: Path, order: str) -> None:
+    shelves = {
+        "prices": Shelf({"prices.md": HANDBOOK.texts["prices.md"]}),
+        "people": Shelf({"people.md": HANDBOOK.texts["people.md"]}),
+    }
+    agents = (
+        {"name": "first", "role": "retriever", "kb": "prices"},
+        {"name": "second", "role": "retriever", "kb": "people"},
+        {"name": "assistant", "role": "assistant"},
+    )
+    with ScriptedServer(Reader(speakers="assistant")) as server:
+        resources = Resources(
+            open_kb=lambda name: shelves[name],
+            model=served(server),
+            sandbox=lambda: RefusingSandbox("None here."),
+            store=SQLiteConversationStore(tmp_path / "roundtable.sqlite"),
+            teams={"two": Team.of("two", *agents, order=order)},
+        )
+        info = ConversationInfo(id="c", kb="prices", team="two", strategy="hybrid")
+        events = list(Conversation(info, resources).ask("Who is the office manager?"))
+    found = {event.agent: {p["source"] for p in event.passages} for event in of(Retrieved, events)}
+    assert found == {"first": {"prices.md"}, "second": {"people.md"}}
+    assert {event.query for event in of(Retrieved, events)} == {"Who is the office manager?"}
+    markers = [p["marker"] for event in of(Retrieved, events) for p in event.passages]
+    assert markers == [1, 2, 3, 4]
+    assert "Ines Baptista" in completed(events).answer
+    assert completed(events).citations[0]["source"] == "people.md"

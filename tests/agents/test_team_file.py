@@ -15,6 +15,7 @@ from agents.team_file import load_team, read_team, team_names
 from agents.tools.catalogue import TOOLS, with_built_in
 from agents.tools.registry import tool
 from configs.errors import ConfigError
+from tests.agents.bad_teams import BAD_TEAMS, HEAD, PROMPTS
 
 RETRIEVER = {"name": "retriever", "role": "retriever"}
 ASSISTANT = {"name": "assistant", "role": "assistant"}
@@ -56,7 +57,7 @@ def test_every_shipped_team_has_instructions(name: str) -> None:
 
 
 def test_an_unknown_team_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownTeam, match=r"There is no team 'x'.*analyst, qa"):
+    with pytest.raises(UnknownTeam, match=r"There is no team 'x'.*analyst, careful, qa, report"):
         load_team("x")
 
 
@@ -75,6 +76,12 @@ def with_servers(servers: Any, *, asks: Any = ("ship.*",), does: Any = ("ship.*"
         {"name": "sailor", "role": "tool_agent", "tools": list(does)},
     )
     return team(RETRIEVER, assistant, sailor, mcp_servers=servers)
+
+
+@pytest.fixture(autouse=True)
+def _prompt_files(tmp_path: Path) -> None:
+    for name, text in PROMPTS.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
 
 
 MISTAKES: dict[str, tuple[Any, str]] = {
@@ -175,6 +182,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
         r"agents\[1\]\.tools: sailor executes a part of ship\.\* only; name ship\.\* there as well",
     ),
     "no tools": (team(RETRIEVER, ASSISTANT, {**LIBRARIAN, "tools": []}), r"agents\[2\].tools: tuple should have"),
+    **BAD_TEAMS,
 }
 
 
@@ -185,6 +193,21 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, content: Any, sentence: str) 
         read_team(path)
     assert str(path) in caught.value.message
     assert "\n" not in caught.value.message or content == "a: ["
+
+
+MARKED = [content for content, _ in BAD_TEAMS.values() if "# here" in content]
+
+
+@pytest.mark.parametrize("content", MARKED)
+def test_it_names_the_line(tmp_path: Path, content: str) -> None:
+    (line,) = (number for number, text in enumerate(content.splitlines(), 1) if "# here" in text)
+    with pytest.raises(TeamError, match=rf"mine\.yaml is (wrong|not valid YAML) at line {line}[,:] "):
+        read_team(written(tmp_path, content))
+
+
+def test_yaml_that_repeats_itself_by_reference_is_fine(tmp_path: Path) -> None:
+    again = HEAD.replace("- {name: a", "- &first {name: a") + "- {<<: *first, name: other}\n"
+    assert [seat.name for seat in read_team(written(tmp_path, again)).agents] == ["retriever", "assistant", "other"]
 
 
 @pytest.mark.parametrize(

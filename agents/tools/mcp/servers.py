@@ -115,7 +115,7 @@ def _served(known: str, tool: Tool, link: _Link, ask: partial[Future[Answer]]) -
         parameters=checked_schema(tool.input_schema, what=what),
         ask=partial(ask, tool.name, what),
         timeout_s=link.server.timeout_s,
-        effect="reads" if only_reads(tool) else "acts",
+        effect="reads" if only_reads(tool) else "sends" if destroys(tool) else "acts",
     )
 
 
@@ -127,6 +127,11 @@ def only_reads(tool: Tool) -> bool:
     """
     says = tool.annotations
     return says is not None and says.read_only_hint is True and says.open_world_hint is False
+
+
+def destroys(tool: Tool) -> bool:
+    """Whether its server says outright that what it does may not be taken back; silence is not taken for that."""
+    return tool.annotations is not None and tool.annotations.destructive_hint is True
 
 
 def _ask(

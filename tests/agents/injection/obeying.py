@@ -124,7 +124,7 @@ def _table(
 
 
 def _tools(mails: list[tuple[str, str]], note: str) -> Sequence[Tool]:
-    @tool
+    @tool(effect="sends")
     def send_mail(to: str, body: str) -> str:
         """Send a mail.
 
