@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from agents.app import App, build_app
+from agents.conversation import Conversation
 from agents.errors import ConversationError, UnknownTeam
-from agents.events import CodeRan, Retrieved
+from agents.events import ApprovalRequested, CodeRan, Event, Retrieved
 from configs.errors import ConfigError
 from configs.settings import LLMSettings, SandboxSettings, Settings
 from retrieval.errors import UnknownKnowledgeBase
@@ -76,6 +77,16 @@ def test_with_no_model_an_unanswerable_question_is_not_answered(app: App, questi
     assert end.citations == ()
 
 
+def allowing(talk: Conversation, question: str) -> list[Event]:
+    """All events of a question, with every request for approval granted."""
+    events = []
+    for event in talk.ask(question):
+        events.append(event)
+        if isinstance(event, ApprovalRequested):
+            talk.answer(event.approval_id, approved=True, code_sha256=event.code_sha256)
+    return events
+
+
 def test_the_analyst_s_table_on_the_real_library(home: Path) -> None:
     script = [
         call("search_documents", {"query": "premium plan price"}),
@@ -85,8 +96,10 @@ def test_the_analyst_s_table_on_the_real_library(home: Path) -> None:
     ]
     with ScriptedServer(script) as server:
         app = with_model(home, server)
-        events = list(app.new_conversation(team="analyst").ask("What does the premium plan cost a year?"))
+        events = allowing(app.new_conversation(team="analyst"), "What does the premium plan cost a year?")
         app.close()
+    (asked,) = of(ApprovalRequested, events)
+    assert "gives orders" in asked.reason  # the hostile document lies in the same library
     assert [agent for agent, _ in speakers(events)] == [
         "retriever",
         "assistant",
@@ -169,7 +182,7 @@ def test_closing_leaves_no_process_in_which_code_ran(home: Path) -> None:
     with ScriptedServer([call("run_python", {"code": "x = 1"}), say("1."), say("APPROVED")]) as server:
         app = with_model(home, server)
         talk = app.new_conversation(team="analyst")
-        list(talk.ask("Anything?"))
+        allowing(talk, "Anything?")
         assert inside() - before
         app.close()
         assert not inside() - before

@@ -209,7 +209,7 @@ def test_each_sentence_is_judged_on_its_own_and_in_order() -> None:
     ]
 
 
-def test_a_marker_covers_the_sentences_before_it_in_its_paragraph() -> None:
+def test_a_marker_covers_the_sentences_before_it_on_its_line() -> None:
     answer = "Everyone has 26 days of annual leave. The deposit is £90. Up to 5 may be carried over [1]. Valves leak."
     verdicts = check_support(answer, PASSAGES, None)
     assert [verdict.markers for verdict in verdicts] == [(1,), (1,), (1,), ()]
@@ -248,6 +248,8 @@ def test_a_cited_lead_covers_its_list() -> None:
         "```python\nprice = 1150  # [2]\n```",
         "`price = 1150 [2]`",
         "[1]",
+        "The passages don't mention a dress code [1].",
+        "资料中未提及着装要求[1]。",
         *NOT_FOUND.values(),
     ],
 )
