@@ -17,14 +17,14 @@ from agents.errors import ModelError
 from agents.events import Noted, RunStarted
 from agents.llm.chain import open_model
 from agents.llm.extractive import ExtractiveAnswerer, ExtractiveCritic
-from agents.memory import remember
+from agents.log.store import SQLiteConversationStore, missing
 from agents.ports import ConversationInfo, LanguageModel, Sandbox
 from agents.run import Run
-from agents.seats import AssistantSeat, CriticSeat
-from agents.store import SQLiteConversationStore, missing
-from agents.team_file import load_team
+from agents.teams.seats import AssistantSeat, CriticSeat
+from agents.teams.team_file import load_team
 from agents.tools.catalogue import with_built_in
 from agents.tools.registry import Tool
+from agents.turns.memory import remember
 from configs.settings import Settings
 from retrieval.strategy import load_strategy
 

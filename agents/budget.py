@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.rules import Budget
+from agents.teams.rules import Budget
 
 SAME_CALL = 3
 """The same call made this often, with the same arguments, is a loop."""

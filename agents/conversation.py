@@ -13,17 +13,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.approvals import Approvals
+from agents.answers.evidence import Evidence
 from agents.errors import ConversationError, RunStopped
 from agents.events import Event, Failed, MessageCompleted, RunCompleted, RunStarted
-from agents.evidence import Evidence
-from agents.memory import Memory
+from agents.log.recorder import Recorder
+from agents.log.recovery import closing, is_alive, this_process
 from agents.ports import ConversationInfo, ConversationStore, KnowledgeBase, LanguageModel, Sandbox, Session
-from agents.recorder import Recorder
-from agents.recovery import closing, is_alive, this_process
 from agents.run import Run
+from agents.safety.approvals import Approvals
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
+from agents.turns.memory import Memory
 from configs.errors import AppError
 from configs.settings import SandboxSettings, SearchSettings
 from retrieval.citations import cite, markers

@@ -18,7 +18,7 @@ class _Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(_Event):
-    """A user's question opens a run in `process`, as `agents.recovery.this_process` names it.
+    """A user's question opens a run in `process`, as `agents.log.recovery.this_process` names it.
 
     `model` names the one of the settings that answers, empty for the default.
     """

@@ -11,9 +11,9 @@ from autogen.agentchat.contrib import retrieve_user_proxy_agent as stock
 
 from agents.errors import ToolError
 from agents.events import MessageCompleted
-from agents.memory import Exchange, Memory
-from agents.retrieving import listing, message_for, passages_for
 from agents.run import Run
+from agents.turns.memory import Exchange, Memory
+from agents.turns.retrieving import listing, message_for, passages_for
 from retrieval.citations import markers
 from retrieval.types import Passage
 

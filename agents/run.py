@@ -9,19 +9,19 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from agents.approvals import Approvals
+from agents.answers.cleaning import cleaned_text
+from agents.answers.evidence import Evidence, describe
+from agents.answers.judging import judged
 from agents.budget import Deed, spent
-from agents.cleaning import cleaned_text
 from agents.errors import RunStopped
 from agents.events import Event, Noted, Retrieved, RunCompleted, TurnPlanned
-from agents.evidence import Evidence, describe
-from agents.judging import judged
-from agents.ledger import MemoryLedger
-from agents.memory import Memory
-from agents.planning import decide
+from agents.log.ledger import MemoryLedger
+from agents.log.usage import Usage
 from agents.ports import KnowledgeBase, LanguageModel, ModelReply, Sandbox, Session
-from agents.rules import Budget
-from agents.usage import Usage
+from agents.safety.approvals import Approvals
+from agents.teams.rules import Budget
+from agents.turns.memory import Memory
+from agents.turns.planning import decide
 from configs.settings import ApprovalPolicy, SandboxSettings, SearchSettings
 from retrieval.citations import cite, markers
 from retrieval.language import detect_language

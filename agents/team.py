@@ -11,22 +11,22 @@ from autogen import Agent, GroupChat, GroupChatManager
 
 from agents.budget import diagnosis, spent
 from agents.code_executor import CodeExecutorAgent
-from agents.compaction import compact
 from agents.critic import CriticAgent
 from agents.errors import BudgetExceeded, RunStopped, TeamError
-from agents.guest import Guest, seated
 from agents.llm.autogen_client import Voice, give_voice
-from agents.planned_order import planned
 from agents.quiet import quiet
 from agents.retrieve_assistant import RetrieveAssistantAgent
 from agents.retrieve_user_proxy import RetrieveUserProxyAgent
 from agents.run import Run
-from agents.seats import AssistantSeat, CodeSeat, CriticSeat, GuestSeat, RetrieverSeat, Seat
-from agents.speaker_order import Speaker, may_call_tools, next_speaker
-from agents.team_file import TeamFile, checked, load_team
+from agents.teams.guest import Guest, seated
+from agents.teams.planned_order import planned
+from agents.teams.seats import AssistantSeat, CodeSeat, CriticSeat, GuestSeat, RetrieverSeat, Seat
+from agents.teams.speaker_order import Speaker, may_call_tools, next_speaker
+from agents.teams.team_file import TeamFile, checked, load_team
 from agents.tool_agent import ToolAgent
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
+from agents.turns.compaction import compact
 
 
 class Team:

@@ -13,10 +13,10 @@ from autogen import ConversableAgent
 
 from agents.errors import RunStopped, ToolError
 from agents.events import MessageCompleted, ToolReturned
-from agents.provenance import fenced, unasked
 from agents.run import Run
-from agents.speaker_order import PendingCall, executor_of, pending_calls
-from agents.team_file import TeamFile
+from agents.safety.provenance import fenced, unasked
+from agents.teams.speaker_order import PendingCall, executor_of, pending_calls
+from agents.teams.team_file import TeamFile
 from agents.tools.permission import doubt, permitted
 from agents.tools.registry import Tool, ToolContext, ToolResult, effect_of
 from configs.errors import AppError

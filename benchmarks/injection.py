@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agents.ports import Sandbox
+from agents.safety.suspicion import orders
 from agents.sandbox import open_sandbox
-from agents.suspicion import orders
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import effect_of
 from configs.settings import SandboxSettings

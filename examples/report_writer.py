@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agents.app import build_app
 from agents.events import Failed, MessageCompleted
-from agents.exporting import as_markdown
+from agents.log.exporting import as_markdown
 from configs.settings import load_settings
 
 if len(sys.argv) != 3:

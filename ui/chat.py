@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from agents.asked import Asked, asked
 from agents.conversation import Conversation
 from agents.events import (
     ApprovalRequested,
@@ -19,6 +18,7 @@ from agents.events import (
     TokenDelta,
     ToolReturned,
 )
+from agents.log.asked import Asked, asked
 from agents.sandbox.output import plain
 from configs.errors import AppError
 from ui import log, terminal, text

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from agents.app import App
-from agents.comparing import compare
 from agents.errors import ConversationError
 from agents.events import ApprovalRequested, Failed, MessageCompleted, Retrieved, RunCompleted
-from agents.exporting import as_json, as_markdown
+from agents.log.comparing import compare
+from agents.log.exporting import as_json, as_markdown
 from agents.ports import ConversationInfo
 from agents.sandbox.output import plain
 from agents.tracing.spans import spans

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agents.asked import unsupported
+from agents.log.asked import unsupported
 from ui import log
 
 Result = dict[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.approval_policy import LONG_S, one_line_end, why_ask
 from agents.errors import ToolError
 from agents.events import CodeRan
 from agents.ports import CodeResult, Language
+from agents.safety.approval_policy import LONG_S, one_line_end, why_ask
 from agents.sandbox.results import fault
 from agents.tools.inputs import lay
 from agents.tools.permission import doubt, permitted

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 from uuid import uuid4
 
-from agents.approval_policy import code_hash
 from agents.errors import CodeNotAllowed
 from agents.events import ApprovalAnswered, ApprovalRequested
-from agents.provenance import Written, why_ask
 from agents.run import Run
+from agents.safety.approval_policy import code_hash
+from agents.safety.provenance import Written, why_ask
 from agents.tools.registry import ToolContext
 
 

@@ -12,10 +12,10 @@ from agents.conversation import Conversation, Resources
 from agents.events import Event, MessageCompleted, RunCompleted
 from agents.llm.extractive import ExtractiveAnswerer, ExtractiveCritic
 from agents.llm.openai_compatible import OpenAICompatible
+from agents.log.store import SQLiteConversationStore
 from agents.ports import ConversationInfo, KnowledgeBase, LanguageModel, Sandbox
 from agents.run import Run
 from agents.sandbox.refusing import RefusingSandbox
-from agents.store import SQLiteConversationStore
 from configs.settings import LLMSettings
 from tests.agents.shelf import Shelf
 from tests.openai_server import ScriptedServer

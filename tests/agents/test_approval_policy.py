@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.approval_policy import LONG_S, code_hash, why_ask
+from agents.safety.approval_policy import LONG_S, code_hash, why_ask
 
 
 def why(policy: Any = "risky", **how: Any) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from agents.approval_policy import code_hash
-from agents.approvals import REASON_CHARS, Approvals
 from agents.errors import ConversationError, RunStopped
 from agents.events import ApprovalAnswered, ApprovalRequested, Event
+from agents.safety.approval_policy import code_hash
+from agents.safety.approvals import REASON_CHARS, Approvals
 
 CODE = "print(90 * 12)"
 SHOWN = code_hash(CODE)

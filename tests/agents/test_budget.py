@@ -10,9 +10,9 @@ import pytest
 
 from agents.budget import Called, Said, diagnosis, loop, spent
 from agents.events import Event, Failed, MessageCompleted, Noted, RunCompleted, ToolCalled
-from agents.rules import Budget
+from agents.log.usage import bill
 from agents.team import Team
-from agents.usage import bill
+from agents.teams.rules import Budget
 from tests.agents.table import completed, conversation, of, served
 from tests.openai_server import Request, ScriptedServer, call, say
 

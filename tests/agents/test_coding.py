@@ -14,13 +14,13 @@ import psutil
 import pytest
 import yaml
 
-from agents.approval_policy import code_hash
 from agents.conversation import Conversation
 from agents.errors import ConversationError
 from agents.events import ApprovalAnswered, ApprovalRequested, CodeRan, Event, RunCompleted, ToolCalled, ToolReturned
-from agents.memory import remember
+from agents.log.store import SQLiteConversationStore
 from agents.ports import Sandbox
-from agents.store import SQLiteConversationStore
+from agents.safety.approval_policy import code_hash
+from agents.turns.memory import remember
 from configs.settings import SandboxSettings
 from tests.agents.shelf import Shelf
 from tests.agents.table import completed, conversation, of, served

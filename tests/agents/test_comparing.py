@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents import events as kinds
-from agents.comparing import compare
+from agents.log.comparing import compare
 from tests.agents.test_store import numbered
 
 

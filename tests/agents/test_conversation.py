@@ -24,9 +24,9 @@ from agents.events import (
     ToolCalled,
     ToolReturned,
 )
-from agents.memory import remember
+from agents.log.store import SQLiteConversationStore
 from agents.ports import Sandbox
-from agents.store import SQLiteConversationStore
+from agents.turns.memory import remember
 from retrieval.errors import StoreError
 from retrieval.extractive import NOT_FOUND
 from tests.agents.shelf import Shelf

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from agents import events as kinds
-from agents.exporting import as_json, as_markdown
+from agents.log.exporting import as_json, as_markdown
 from agents.ports import ConversationInfo
 from tests.agents.test_store import EVERY_KIND, numbered
 

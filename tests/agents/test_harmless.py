@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.harmless import CHECKED_CHARS, risk
+from agents.safety.harmless import CHECKED_CHARS, risk
 
 HARMLESS = [
     "print(90 * 12)",

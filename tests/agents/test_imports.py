@@ -12,7 +12,14 @@ HEAVY = {"autogen", "openai", "chromadb", "torch", "docling", "gradio", "openvin
 
 @pytest.mark.parametrize(
     "module",
-    ["agents.events", "agents.ports", "agents.store", "agents.conversation", "agents.team_file", "agents.app"],
+    [
+        "agents.events",
+        "agents.ports",
+        "agents.log.store",
+        "agents.conversation",
+        "agents.teams.team_file",
+        "agents.app",
+    ],
 )
 def test_importing_loads_no_framework(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({HEAVY!r} & set(sys.modules)))"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from agents.conversation import Conversation
 from agents.events import Failed, MessageCompleted, RunCompleted, TokenDelta
-from agents.memory import remember
-from agents.store import SQLiteConversationStore
+from agents.log.store import SQLiteConversationStore
+from agents.turns.memory import remember
 from tests.agents.table import completed, conversation, of, served
 from tests.openai_server import ScriptedServer, say
 

@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from agents.links import known_links_only
+from agents.answers.links import known_links_only
 
 KNOWN = ("https://known.example/a", "https://known.example/b_(c)")
 EVIL = "https://evil.example/p?d=secret"

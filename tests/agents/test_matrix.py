@@ -11,11 +11,11 @@ from autogen import ConversableAgent
 
 from agents.conversation import Conversation, Resources
 from agents.events import Event, MessageCompleted, ModelCalled, Noted, Retrieved, TurnPlanned
+from agents.log.store import SQLiteConversationStore
 from agents.ports import ConversationInfo
 from agents.sandbox.refusing import RefusingSandbox
-from agents.speaker_order import Message
-from agents.store import SQLiteConversationStore
 from agents.team import Team
+from agents.teams.speaker_order import Message
 from tests.agents.reader import Reader
 from tests.agents.shelf import Shelf
 from tests.agents.table import HANDBOOK, completed, conversation, of, served

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agents.compaction import digest, divided
 from agents.events import CodeRan, Compacted, Event, Failed, ModelCalled, Noted, RunCompleted, RunStarted, TurnPlanned
-from agents.memory import Exchange, Memory, remember
+from agents.turns.compaction import digest, divided
+from agents.turns.memory import Exchange, Memory, remember
 from retrieval.citations import markers
 from tests.agents.table import completed, conversation, of, served
 from tests.openai_server import Request, ScriptedServer, fail, say

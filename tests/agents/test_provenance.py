@@ -10,8 +10,8 @@ import pytest
 
 from agents.events import ApprovalAnswered, ApprovalRequested, CodeRan, Event, RunCompleted, ToolReturned
 from agents.ports import Sandbox
-from agents.provenance import fenced, why_ask
-from agents.suspicion import folded, orders
+from agents.safety.provenance import fenced, why_ask
+from agents.safety.suspicion import folded, orders
 from agents.tools.catalogue import TOOLS, with_built_in
 from agents.tools.registry import effect_of, tool
 from configs.settings import SandboxSettings

@@ -6,7 +6,7 @@ import pytest
 
 from agents.errors import ConversationError, RunStopped
 from agents.events import Event, RunCompleted, TokenDelta
-from agents.recorder import Recorder
+from agents.log.recorder import Recorder
 
 
 def piece(text: str) -> TokenDelta:

@@ -12,12 +12,12 @@ from autogen.agentchat.contrib import retrieve_assistant_agent, retrieve_user_pr
 from agents.errors import ToolError
 from agents.events import Event, MessageCompleted, ModelCalled, Retrieved, TokenDelta, TurnPlanned
 from agents.llm.autogen_client import Voice, give_voice
-from agents.memory import Exchange, Memory
 from agents.ports import LanguageModel, ModelReply, ModelRequest, StopSignal
 from agents.quiet import quiet
 from agents.retrieve_assistant import RetrieveAssistantAgent
 from agents.retrieve_user_proxy import RetrieveUserProxyAgent
 from agents.run import Run
+from agents.turns.memory import Exchange, Memory
 from tests.agents.shelf import Shelf
 from tests.agents.table import HANDBOOK, a_run, of
 

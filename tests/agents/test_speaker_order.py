@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agents.speaker_order import may_call_tools, next_speaker, pending_calls
-from agents.team_file import load_team
+from agents.teams.speaker_order import may_call_tools, next_speaker, pending_calls
+from agents.teams.team_file import load_team
 
 QA, ANALYST = load_team("qa"), load_team("analyst")
 

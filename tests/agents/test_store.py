@@ -10,8 +10,8 @@ import pytest
 
 from agents import events as kinds
 from agents.errors import ConversationError
+from agents.log.store import SQLiteConversationStore
 from agents.ports import ConversationInfo
-from agents.store import SQLiteConversationStore
 
 EVERY_KIND: list[kinds.Event] = [
     kinds.RunStarted(question="多少？", team="qa", kb="k", strategy="hybrid"),

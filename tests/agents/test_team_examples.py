@@ -15,11 +15,11 @@ from autogen import ConversableAgent
 
 from agents.app import build_app
 from agents.errors import TeamError
-from agents.rules import Budget, Order
 from agents.run import Run
-from agents.seats import ROLES
 from agents.team import Team
-from agents.team_file import TeamFile, read_team, team_names
+from agents.teams.rules import Budget, Order
+from agents.teams.seats import ROLES
+from agents.teams.team_file import TeamFile, read_team, team_names
 from configs.errors import ConfigError
 from configs.settings import Settings
 from retrieval.errors import UnknownKnowledgeBase

@@ -11,7 +11,7 @@ import yaml
 
 from agents.errors import TeamError, UnknownTeam
 from agents.team import Team
-from agents.team_file import load_team, read_team, team_names
+from agents.teams.team_file import load_team, read_team, team_names
 from agents.tools.catalogue import TOOLS, with_built_in
 from agents.tools.registry import tool
 from configs.errors import ConfigError

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 import yaml
 
-from agents.rules import Order
-from agents.seats import ROLES
-from agents.team_file import schema, team_names
+from agents.teams.rules import Order
+from agents.teams.seats import ROLES
+from agents.teams.team_file import schema, team_names
 from configs.settings import ApprovalPolicy
 from tests.agents.test_team_file import MISTAKES
 
@@ -21,7 +21,7 @@ TEAMS = Path(__file__).resolve().parents[2] / "configs" / "teams"
 SCHEMA: dict[str, Any] = json.loads((TEAMS / "team.schema.json").read_text(encoding="utf-8"))
 CHECK = jsonschema.Draft202012Validator(SCHEMA)
 WRITE = (
-    "import json; from agents.team_file import schema; "
+    "import json; from agents.teams.team_file import schema; "
     "print(json.dumps(schema(), indent=2, ensure_ascii=False), file=open('configs/teams/team.schema.json', 'w'))"
 )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agents.memory import Exchange, Memory
-from agents.readings import replaced
-from agents.turn import plan
+from agents.turns.memory import Exchange, Memory
+from agents.turns.readings import replaced
+from agents.turns.turn import plan
 
 ENGLISH, CHINESE = "What does the standard plan cost?", "标准套餐每月多少钱？"
 

@@ -14,11 +14,11 @@ import pytest
 
 from agents.conversation import Conversation, Resources
 from agents.events import CodeRan, Event, Retrieved, RunCompleted, to_json
-from agents.memory import remember
+from agents.log.store import SQLiteConversationStore
 from agents.ports import ConversationInfo, Sandbox
 from agents.run import Run
 from agents.sandbox import open_sandbox
-from agents.store import SQLiteConversationStore
+from agents.turns.memory import remember
 from configs.settings import SandboxSettings
 from tests.agents.shelf import Shelf
 from tests.agents.table import of, served

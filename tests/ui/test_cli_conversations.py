@@ -20,8 +20,8 @@ from fastapi import FastAPI
 from agents.app import App, build_app
 from agents.errors import ConversationError
 from agents.events import from_json
+from agents.log.store import SQLiteConversationStore
 from agents.ports import ConversationInfo
-from agents.store import SQLiteConversationStore
 from configs.settings import Settings
 from tests.openai_server import ScriptedServer, call, say
 from ui.cli import main

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.errors import UnknownTeam
-from agents.team_file import team_names
+from agents.teams.team_file import team_names
 from configs.errors import AppError
 from retrieval.errors import UnknownDocument
 from retrieval.types import Chunk, Document, IngestReport

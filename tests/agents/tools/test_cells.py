@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from agents.approval_policy import LONG_S
 from agents.errors import RunStopped, ToolError
 from agents.events import ApprovalRequested, Event
 from agents.ports import CodeResult, Isolation, Language, RunStatus, StopSignal
 from agents.run import Run
+from agents.safety.approval_policy import LONG_S
 from agents.tools.catalogue import TOOLS
 from agents.tools.cells import MOST_S
 from agents.tools.inputs import MOST_FILES

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from agents.answers.evidence import recall
 from agents.events import Event, Retrieved, from_json
-from agents.evidence import recall
 from agents.ports import Ledger
 from retrieval.types import Passage
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
-from agents.suspicion import folded, orders
+from agents.safety.suspicion import folded, orders
 from retrieval.context import inert
 from retrieval.terms import terms
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from agents.seats import Name, Part
+from agents.teams.seats import Name, Part
 
 Order = Literal["flow", "round_robin", "graph", "auto", "function"]
 

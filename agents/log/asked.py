@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from agents.events import Event, Failed, RunCompleted, RunStarted
-from agents.usage import bill
+from agents.log.usage import bill
 
 
 @dataclass(frozen=True, kw_only=True)

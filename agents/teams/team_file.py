@@ -10,16 +10,16 @@ import yaml
 from pydantic import Field, JsonValue, ValidationError
 
 from agents.errors import TeamError, UnknownTeam
-from agents.rules import Budget, Ending, Order
-from agents.seats import AssistantSeat, CodeSeat, CriticSeat, Name, Part, RetrieverSeat, Seat, ToolSeat
-from agents.team_lines import line_numbers, located
-from agents.team_mistakes import explain, mistakes
+from agents.teams.rules import Budget, Ending, Order
+from agents.teams.seats import AssistantSeat, CodeSeat, CriticSeat, Name, Part, RetrieverSeat, Seat, ToolSeat
+from agents.teams.team_lines import line_numbers, located
+from agents.teams.team_mistakes import explain, mistakes
 from agents.tools.catalogue import TOOLS
 from agents.tools.mcp.server_file import Server, ServerName
 from agents.tools.registry import Tool
 from configs.settings import ApprovalPolicy
 
-_FOLDER = Path(__file__).parent.parent / "configs" / "teams"
+_FOLDER = Path(__file__).parents[2] / "configs" / "teams"
 _NO_OTHER_NAME: dict[str, JsonValue] = {"additionalProperties": False}
 
 

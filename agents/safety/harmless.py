@@ -12,7 +12,15 @@ import builtins
 from collections import Counter
 from collections.abc import Iterator, Set
 
-from agents.harmless_names import ATTRIBUTES, FUNCTIONS, MODULES, RISKY_BY_NAME, SHELL, TAKE_FUNCTIONS, WITHOUT_PLACE
+from agents.safety.harmless_names import (
+    ATTRIBUTES,
+    FUNCTIONS,
+    MODULES,
+    RISKY_BY_NAME,
+    SHELL,
+    TAKE_FUNCTIONS,
+    WITHOUT_PLACE,
+)
 from agents.sandbox.output import plain
 
 CHECKED_CHARS = 20_000

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, Literal
 
-from agents.asked import Asked, asked
 from agents.events import Event, Failed, RunCompleted
+from agents.log.asked import Asked, asked
 
 Match = Literal["text", "order"]
 Result = dict[str, Any]

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agents.approval_policy import code_hash, one_line_end
 from agents.errors import ConversationError, RunStopped
 from agents.events import ApprovalAnswered, ApprovalRequested, Event
 from agents.ports import StopSignal
+from agents.safety.approval_policy import code_hash, one_line_end
 from agents.sandbox.results import fault
 
 REASON_CHARS = 2_000

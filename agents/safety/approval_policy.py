@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from agents.harmless import risk
 from agents.ports import Isolation, Language
+from agents.safety.harmless import risk
 from configs.settings import ApprovalPolicy
 
 LONG_S = 10.0

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agents import ledger as passages
 from agents.errors import ConversationError
 from agents.events import Event, Retrieved, RunStarted, from_json, to_json
+from agents.log import ledger as passages
 from agents.ports import ConversationInfo, ConversationStore, Ledger
 
 _SCHEMA = """

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from agents.rules import Budget, Ending
-from agents.seats import CODE_TOOLS, ROLES, AssistantSeat, CriticSeat, Seat, ToolSeat
+from agents.teams.rules import Budget, Ending
+from agents.teams.seats import CODE_TOOLS, ROLES, AssistantSeat, CriticSeat, Seat, ToolSeat
 from agents.tools.mcp.server_file import SERVERS
 from agents.tools.registry import Tool
 from configs.errors import ConfigError
 
 if TYPE_CHECKING:
-    from agents.team_file import TeamFile
+    from agents.teams.team_file import TeamFile
 
 _NESTED: dict[str, type[BaseModel]] = {"budget": Budget, "ends_when": Ending}
 

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from agents.suspicion_patterns import CASED, DECODE, ENCODED, PATTERNS
+from agents.safety.suspicion_patterns import CASED, DECODE, ENCODED, PATTERNS
 
 # Letters that are drawn alike: Cyrillic, Greek, Armenian and IPA, each for the Latin one (from Unicode TR39).
 _DRAWN, _MEANT = "аеорсухіјѕһԁԛԝӏкмнтвгαορυικνχτϲօսոցɡ", "aeopcyxijshdqwlkmhtbraopuikvxtcoungg"

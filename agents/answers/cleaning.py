@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agents.evidence import Evidence
-from agents.links import known_links_only
+from agents.answers.evidence import Evidence
+from agents.answers.links import known_links_only
 from retrieval.citations import LIKE_A_YEAR, cite, markers
 from retrieval.locations import is_address
 

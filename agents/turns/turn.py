@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from agents.memory import Exchange, Memory
-from agents.phrases import ABOUT_ANSWER, CONTINUES, MORE, REFERS, SMALL_TALK, WHOLE
-from agents.readings import replaced
+from agents.turns.memory import Exchange, Memory
+from agents.turns.phrases import ABOUT_ANSWER, CONTINUES, MORE, REFERS, SMALL_TALK, WHOLE
+from agents.turns.readings import replaced
 from retrieval.terms import is_cjk, normalize, question_terms
 
 Kind = Literal["search", "more", "about_answer", "small_talk"]

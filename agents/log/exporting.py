@@ -9,10 +9,10 @@ from pathlib import PurePath
 from typing import Any
 
 from agents import events as kinds
-from agents.asked import Asked, asked, unsupported
-from agents.foreign_markdown import contained, fenced, quoted, words
+from agents.log.asked import Asked, asked, unsupported
+from agents.log.foreign_markdown import contained, fenced, quoted, words
+from agents.log.usage import bill
 from agents.ports import ConversationInfo
-from agents.usage import bill
 from retrieval.locations import is_address
 
 _SILENT = ("tool", "retriever")

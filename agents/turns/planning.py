@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agents.calling import small_call
 from agents.errors import ModelError
 from agents.events import TurnPlanned
-from agents.turn import Plan, plan
+from agents.turns.turn import Plan, plan
 
 if TYPE_CHECKING:
     from agents.run import Run

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from agents.calling import small_call
 from agents.errors import BudgetExceeded, ModelError
 from agents.events import Compacted
-from agents.memory import Exchange, Memory
 from agents.run import Run
+from agents.turns.memory import Exchange, Memory
 from retrieval.citations import markers, without_markers
 from retrieval.sentences import split
 from retrieval.tokens import count_tokens

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from agents.calling import small_call
 from agents.errors import ModelError
 from agents.run import Run
-from agents.seats import CodeSeat, RetrieverSeat, ToolSeat
-from agents.speaker_order import Message, Speaker, spoken
-from agents.team_file import TeamFile
+from agents.teams.seats import CodeSeat, RetrieverSeat, ToolSeat
+from agents.teams.speaker_order import Message, Speaker, spoken
+from agents.teams.team_file import TeamFile
 
 
 def planned(team: TeamFile, run: Run) -> Speaker:

@@ -11,8 +11,8 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from agents.answers.verbatim import Shelf, without_code
 from agents.sandbox.output import plain
-from agents.verbatim import Shelf, without_code
 
 LOWERED = 3
 """Levels that a foreign heading goes down, so that none stands beside ours."""

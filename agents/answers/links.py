@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from agents.verbatim import Shelf, without_code
+from agents.answers.verbatim import Shelf, without_code
 
 _PASSES = 20
 """Taking a link away can make another; a text that goes on making them loses its brackets."""

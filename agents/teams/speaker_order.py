@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.seats import RetrieverSeat
-from agents.team_file import TeamFile
+from agents.teams.seats import RetrieverSeat
+from agents.teams.team_file import TeamFile
 from agents.words import REVISE
 
 Message = Mapping[str, Any]

@@ -1,0 +1,1 @@
+"""The numbers of passages, and the checks of what agents say."""

@@ -1,0 +1,1 @@
+"""Conversations in SQLite: kept, replayed, exported, compared and counted."""

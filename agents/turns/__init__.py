@@ -1,0 +1,1 @@
+"""What a question needs, and what is remembered of a conversation."""
