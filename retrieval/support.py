@@ -45,10 +45,8 @@ SAME_SENTENCE = 0.6
 """With this share of a claim's words in one sentence, that sentence is about the same thing and may deny it."""
 NEARLY_BEST = 0.9
 """Sentences with this share of the best one's words may as well be the one meant: all must deny."""
-STRANGE = "□□□"
-"""This many Chinese characters in a row that the evidence has nowhere are a name it does not know, …"""
-KNOWN_BESIDES = 0.8
-"""… when one sentence has at least this share of the other characters."""
+STRANGE, KNOWN_BESIDES = "□□□", 0.8
+"""So many unknown Chinese characters in a row are a name, when one sentence has this share of the other characters."""
 LARGEST_IDLE = 12
 """Numbers in words up to this are checked before a unit only: “two ways” or 三种 may count what the answer lists."""
 
@@ -136,8 +134,8 @@ _FILLER = re.compile(
     "希望|帮助|对[您你]|您|相关|信息|内容|回答|问题|[这该有]"
 )
 _SILENCE = re.compile(
-    r"\b(?:documents?|passages?|sources?|context|excerpts?)\b.{0,12}\b(?:(?:do|does|did)(?: not|n't) (?:say|mention|state|"
-    "specify|answer|contain|provide|give|describe|tell|explain)|(?:say|contain)s? no)|"
+    r"\b(?:documents?|passages?|sources?|context|excerpts?)\b.{0,12}\b(?:(?:do|does|did)(?: not|n't) (?:say|mention|"
+    "state|specify|answer|contain|provide|give|describe|tell|explain)|(?:say|contain)s? no)|"
     "(?:文档|资料|段落|文中|原文|来源).{0,6}(?:没有?|未|不).{0,4}(?:提[到及]|说明|包含|给出|涉及|找到|回答|记载)"
 )
 
@@ -182,9 +180,8 @@ def _pieces(plain: str) -> Iterator[_Claim]:
             item = bool(sentence.cells or _ITEM.match(line))
             text = sentence.shown if sentence.cells else " ".join(plain[start:last].split())
             joined = not item and not plain[end:start].strip() and "\n" not in plain[end:start]
-            yield _Claim(
-                start=start, end=last, text=text, item=item, joined=joined, heading=line.lstrip().startswith("#")
-            )
+            heading = line.lstrip().startswith("#")
+            yield _Claim(start=start, end=last, text=text, item=item, joined=joined, heading=heading)
             end = last
 
 
@@ -202,9 +199,8 @@ def _covered(claims: list[_Claim]) -> list[_Claim]:
 
 
 def _states(claim: _Claim) -> bool:
-    if claim.heading or _NO_STATEMENT.fullmatch(claim.text) or _SILENCE.search(normalize(claim.text)):
-        return False
-    if _LEAD.fullmatch(claim.text) and not claim.markers:
+    lead = _LEAD.fullmatch(claim.text) and not claim.markers
+    if claim.heading or lead or _NO_STATEMENT.fullmatch(claim.text) or _SILENCE.search(normalize(claim.text)):
         return False
     return sum(0.25 if is_cjk(term) else 1.0 for term in _content(claim.text)) >= 0.5
 
@@ -250,8 +246,7 @@ def _compare(claim: _Claim, passages: Sequence[Passage], rarity: Callable[[str],
     refuted = not (_figures_stand(claim.text, text) and _names_stand(claim.text, text, foreign=foreign))
     if not refuted and not foreign:
         refuted = _is_strange(claim.text, text, sentences) or _is_denied(claim.text, near, closest)
-    words = _share(weights, text)
-    return _Found(claim=claim, words=words, refuted=refuted, foreign=foreign, closest=closest)
+    return _Found(claim=claim, words=_share(weights, text), refuted=refuted, foreign=foreign, closest=closest)
 
 
 def _share(weights: Mapping[str, float], text: str) -> float:
@@ -263,17 +258,14 @@ def _share(weights: Mapping[str, float], text: str) -> float:
 def _with_meaning(found: Sequence[_Found], embedder: Embedder) -> list[_Found]:
     """`found` with the embedder's opinion, asked in one call, wherever words do not suffice and it can read them."""
     asked = [entry for entry in found if _needs_meaning(entry, embedder)]
-    if not asked:
-        return list(found)
     texts = list(dict.fromkeys(text for entry in asked for text in _embedded(entry)))
-    vectors = dict(zip(texts, embedder.embed(texts), strict=True))
+    vectors = dict(zip(texts, embedder.embed(texts), strict=True)) if texts else {}
     return [replace(entry, meaning=_meaning(entry, vectors)) if entry in asked else entry for entry in found]
 
 
 def _needs_meaning(found: _Found, embedder: Embedder) -> bool:
-    if not found.closest or found.refuted or found.words >= ENOUGH_WORDS:
-        return False
-    return min(embedder.reads(found.claim.text), embedder.reads(found.closest)) >= MIN_READABLE
+    undecided = bool(found.closest) and not found.refuted and found.words < ENOUGH_WORDS
+    return undecided and min(map(embedder.reads, [found.claim.text, found.closest])) >= MIN_READABLE
 
 
 def _embedded(found: _Found) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import re
 import shlex
@@ -13,6 +15,7 @@ import pytest
 
 from tests.openai_server import ScriptedServer
 from tests.openai_steps import call, say
+from ui.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,6 +59,27 @@ def _line(line: str, environment: dict[str, str], base_url: str) -> None:
         assert _run([sys.executable, *words[1:]], environment)
         for name in [name for name in environment if name.startswith("ROUNDTABLE_LLM")]:
             del environment[name]
+
+
+def test_every_command_for_conversations_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "conversations.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.setenv("ROUNDTABLE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert main(["ingest", str(ROOT / "examples" / "documents" / "warranty-and-returns.html")]) == 0
+    ids = []
+    for _ in range(2):
+        capsys.readouterr()
+        assert main(["ask", "How long is the warranty of a Petrel barometer?", "--json"]) == 0
+        ids.append(json.loads(capsys.readouterr().out)["conversation_id"])
+    words = {"ID": ids[0], "OTHER": ids[1], "answer.md": str(tmp_path / "answer.md"), "12": "3"}
+    lines = [line for line in commands.splitlines() if " delete " not in line]
+    assert len(lines) > 8
+    for line in [*lines, "python main.py conversations delete OTHER --yes"]:
+        assert main([words.get(word, word) for word in shlex.split(line)[2:]]) == 0, line
+    assert "Petrel" in (tmp_path / "answer.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
