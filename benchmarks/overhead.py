@@ -11,7 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,9 +116,10 @@ def main() -> None:
         print("| time to the first token, p50 / p95 | bare endpoint | application | added | beyond retrieval | bound |")
         print("|---|---|---|---|---|---|")
         print(row("first turn", timed(table, table.fresh, questions)))
-        print(row(f"turn {len(BEFORE) + 1}", alone := timed(table, under_way, questions)))
+        print(row(f"turn {len(BEFORE) + 1}", later := timed(table, under_way, questions)))
+        rewritten = sum(one.calls > 1 for one in later)
         print(
-            f"\n{sum(one.calls > 1 for one in alone)} of the latter were rewritten by the model and are not counted.\n"
+            f"\nIn turn {len(BEFORE) + 1} the model rewrote {rewritten} questions first; they are not in the table.\n"
         )
         print("| question | model calls |\n|---|---|")
         for what, calls in model_calls(table).items():
@@ -136,12 +137,11 @@ def bench(documents: Sequence[Path]) -> Iterator[Bench]:
     """An application that has just read these documents, with a model that answers at once."""
     with tempfile.TemporaryDirectory() as folder, ScriptedServer(_reply) as server:
         llm = LLMSettings(provider="openai", base_url=server.base_url, model="scripted", max_retries=0)
-        app = build_app(Settings(data_dir=Path(folder), llm=llm))
-        report = app.library.create("default").ingest(documents)
-        assert {outcome.status for outcome in report.documents} == {"indexed"}
-        with openai.OpenAI(base_url=server.base_url, api_key="none", max_retries=0) as sdk:
+        sdk = openai.OpenAI(base_url=server.base_url, api_key="none", max_retries=0)
+        with closing(build_app(Settings(data_dir=Path(folder), llm=llm))) as app, sdk:
+            report = app.library.create("default").ingest(documents)
+            assert {outcome.status for outcome in report.documents} == {"indexed"}
             yield Bench(app=app, server=server, sdk=sdk)
-        app.close()
 
 
 def timed(table: Bench, begin: Callable[[], Conversation], questions: Sequence[str]) -> list[Timed]:
@@ -165,12 +165,11 @@ def model_calls(table: Bench) -> dict[str, int]:
 def row(what: str, answers: Sequence[Timed]) -> str:
     """A line of the table; questions that called the model before they searched are left out."""
     simple = [one for one in answers if one.calls == 1]
-    added = [one.added_ms for one in simple]
     cells = [
         _spread([one.bare_ms for one in simple]),
         _spread([one.ms for one in simple]),
         _spread([one.ms - one.bare_ms for one in simple]),
-        _spread(added),
+        _spread([one.added_ms for one in simple]),
     ]
     return f"| {what} ({len(simple)} questions) | {' | '.join(cells)} | p50 <= {BOUND_MS:.0f} ms |"
 

@@ -54,3 +54,8 @@ def _is_english(words: list[str]) -> bool:
     if len(latin) < _FEW_WORDS and not other:
         return all(word.isascii() for word in latin)
     return english > other and english >= 0.05 * len(latin)
+
+
+def is_chinese(text: str) -> bool:
+    """Whether most of it is Chinese."""
+    return detect_language(text) == "zh"

@@ -24,7 +24,7 @@ _NEXT = re.compile(r"\s*(\S?)")
 _ITEM = re.compile(r"\s*(?:[-*+•·▪◦‣]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s+|\s*[•·▪◦‣]\s*|\s*\d{1,3}、")
 _HEADING = re.compile(r"\s*#{1,6}\s+")
 _CLOSED = re.compile(r"[.!?:;。！？：；…][\"'”’)\]」』）]*$")
-_REFERENCES = r"(?:\[\d{1,3}(?:[,–-]\d{1,3})*\])*"
+_REFERENCES = r"(?:\[\d{1,5}(?:[,–-]\d{1,5})*\])*"
 _END = re.compile(rf"(?:[。！？；]+[”’」』）]*|[.!?]+[\"'”’)\]]*(?={_REFERENCES}(?:\s|$))){_REFERENCES}")
 _LAST_WORD = re.compile(r"(?:^|[\s(\[“\"'])([^\s(\[“\"']*)$")
 _LONGEST_WORD = 40

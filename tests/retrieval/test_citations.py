@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from retrieval.citations import cite, without_markers
+from retrieval.citations import cite, markers, without_markers
 from retrieval.types import Passage
 from tests.retrieval.passages import make_hit, numbered
 
@@ -116,3 +116,13 @@ def test_reading_an_answer_again_changes_nothing() -> None:
 
 def test_text_can_be_freed_of_all_markers() -> None:
     assert without_markers("Shown before [12], twice [3–5].") == "Shown before, twice."
+
+
+def test_a_long_conversation_has_markers_beyond_a_thousand_and_a_year_is_none() -> None:
+    from dataclasses import replace
+
+    (first,) = numbered(make_hit(text="The pier was built in 1904."))
+    passages = (replace(first, marker=1234),)
+    answer = "It was built in [1904] and stands [1234]."
+    assert cite(answer, passages)[0] == answer
+    assert markers(answer) == (1904, 1234)
