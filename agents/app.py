@@ -6,22 +6,25 @@ import shutil
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from agents.conversation import Conversation, Resources
-from agents.errors import ModelError
+from agents.conversation import STOP_GRACE_S, Conversation, Resources
+from agents.errors import ConversationError, ModelError, TeamError
 from agents.events import Noted, RunStarted
 from agents.llm.chain import open_model
 from agents.llm.extractive import ExtractiveAnswerer, ExtractiveCritic
+from agents.log.files import copy_files
 from agents.log.store import SQLiteConversationStore, missing
 from agents.ports import ConversationInfo, LanguageModel, Sandbox
 from agents.run import Run
-from agents.teams.seats import AssistantSeat, CriticSeat
-from agents.teams.team_file import load_team
+from agents.teams.seats import AssistantSeat, CriticSeat, GuestSeat
+from agents.teams.team_file import TeamFile, load_team
 from agents.tools.catalogue import with_built_in
 from agents.tools.registry import Tool
 from agents.turns.memory import remember
@@ -31,6 +34,10 @@ from retrieval.strategy import load_strategy
 if TYPE_CHECKING:
     from agents.team import Team
     from retrieval.library import Library
+
+
+LIMIT_S = 10.0
+"""How long closing waits for a trace that is being sent."""
 
 
 class App:
@@ -124,6 +131,8 @@ class App:
         """
         info = self._info(conversation_id, owner)
         asked = [event for event in self.store.events(conversation_id) if isinstance(event, RunStarted)]
+        if not asked:
+            raise ConversationError(f"Nothing was asked in the conversation {conversation_id}.", hint="Ask a question.")
         return self._branch(info, asked[-1].seq - 1, other), asked[-1].question
 
     def rename(self, conversation_id: str, title: str, *, owner: str | None = None) -> None:
@@ -139,7 +148,7 @@ class App:
         if found := self._conversations.pop(conversation_id, None):
             found.forget()
         self.store.delete(conversation_id)
-        shutil.rmtree(self._resources.artifacts / conversation_id, ignore_errors=True)  # type: ignore[operator]
+        shutil.rmtree(self._artifacts / conversation_id, ignore_errors=True)
 
     def warm_up(self) -> None:
         """Load AutoGen and choose the sandbox now, not at the first question; keep a session warm for a model."""
@@ -161,11 +170,11 @@ class App:
     def _branch(self, info: ConversationInfo, through: int | None, other: Mapping[str, str]) -> Conversation:
         begun = replace(info, id=uuid4().hex, parent=info.id, created_at=time.time(), **other)
         self._check(begun)
-        kept = 0
-        if through is None or through > 0:
-            last = [event.seq for event in self.store.events(info.id)][-1]
-            kept = last if through is None else min(through, last)
+        last = self.store.last(info.id)
+        kept = last if through is None else min(through, last)
+        if kept:
             self.store.copy(info.id, begun, through=kept)
+            copy_files(self._artifacts / info.id, self._artifacts / begun.id)
         memory = remember(self.store.events(begun.id)) if kept else None
         conversation = self._remember(Conversation(begun, self._resources, memory=memory))
         conversation.cut()
@@ -182,7 +191,7 @@ class App:
 
     def _check(self, info: ConversationInfo) -> None:
         made = self._teams.get(info.team)
-        team = made.file if made else load_team(info.team, tools=self._tools)
+        team = made.file if made else _by_itself(load_team(info.team, tools=self._tools))
         load_strategy(info.strategy)
         for name in (info.kb, *team.kb_of.values()):
             if name not in self.library.names():
@@ -192,6 +201,10 @@ class App:
             open_model(self.settings, name, lambda _: None)
         if self.settings.llm.provider == "openai":
             open_model(self.settings, "", lambda _: None)
+
+    @property
+    def _artifacts(self) -> Path:
+        return self.settings.home / "artifacts"
 
     @cached_property
     def _library(self) -> Library:
@@ -208,10 +221,11 @@ class App:
             store=self.store,
             search=self.settings.search,
             coding=self.settings.sandbox,
-            artifacts=self.settings.home / "artifacts",
+            artifacts=self._artifacts,
             tools=self._tools,
             teams=self._teams,
             finished=self._export,
+            close_within_s=LIMIT_S + 1 if self.settings.tracing.endpoint else 2 * STOP_GRACE_S,
         )
 
     def _model(self, role: str, run: Run) -> LanguageModel:
@@ -235,13 +249,24 @@ class App:
         if tracing.endpoint:
             from agents.tracing.sending import send
 
-            send(self.store.events(conversation_id), tracing)
+            with suppress(ConversationError):  # it was deleted meanwhile
+                send(self.store.events(conversation_id), tracing)
 
     @cached_property
     def _sandbox(self) -> Sandbox:
         from agents.sandbox import open_sandbox
 
         return open_sandbox(self.settings.sandbox)
+
+
+def _by_itself(team: TeamFile) -> TeamFile:
+    """A team that its file describes in full. Raises TeamError for one that needs Python."""
+    if team.order == "function" or any(isinstance(seat, GuestSeat) for seat in team.agents):
+        raise TeamError(
+            f"The team {team.name} needs Python code: its order is a function, or a guest sits at its table.",
+            hint="Build it with Team.from_yaml(..., speaker=..., guests=...), and give it to build_app(teams=[...]).",
+        )
+    return team
 
 
 def build_app(

@@ -62,10 +62,11 @@ def diagnosis(deeds: Sequence[Deed]) -> str:
     calls = Counter((deed.agent, deed.tool) for deed in deeds if isinstance(deed, Called))
     if calls:
         (agent, tool), times = calls.most_common(1)[0]
-        return f"{agent} called {tool} {times} times." if times > 1 else f"{agent} called {tool}."
+        return f"{agent} called {tool} {_times(times)}."
     words = Counter(deed.agent for deed in deeds if isinstance(deed, Said))
-    return (
-        " and ".join(f"{agent} ({times} messages)" for agent, times in words.most_common(3)) + " talked."
-        if words
-        else ""
-    )
+    talked = " and ".join(f"{agent} {_times(times)}" for agent, times in words.most_common(3))
+    return f"Spoke: {talked}." if talked else ""
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

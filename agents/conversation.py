@@ -13,17 +13,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agents.answers.cleaning import cleaned_text
 from agents.answers.evidence import Evidence
 from agents.errors import ConversationError, RunStopped
-from agents.events import Event, Failed, MessageCompleted, RunCompleted, RunStarted
+from agents.events import Event, Failed, MessageCompleted, RunCompleted, RunStarted, failed
 from agents.log.recorder import Recorder
-from agents.log.recovery import closing, is_alive, this_process
+from agents.log.recovery import closing, is_alive, last_words, this_process
 from agents.ports import ConversationInfo, ConversationStore, KnowledgeBase, LanguageModel, Sandbox, Session
 from agents.run import Run
 from agents.safety.approvals import Approvals
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
-from agents.turns.memory import Memory
+from agents.turns.memory import Memory, remember
 from configs.errors import AppError
 from configs.settings import SandboxSettings, SearchSettings
 from retrieval.citations import cite, markers
@@ -48,7 +49,8 @@ class Resources:
     """What conversations share; each is opened when a run first needs it.
 
     The files that code makes are kept in a folder of `artifacts` for each conversation; without one they are lost.
-    `teams` are those made in Python, by their names. `finished` is told of every run that is over.
+    `teams` are those made in Python, by their names. `finished` is told of every run that is over, for
+    which closing waits `close_within_s` seconds.
     """
 
     open_kb: Callable[[str], KnowledgeBase]
@@ -61,6 +63,7 @@ class Resources:
     tools: Mapping[str, Tool] = field(default_factory=lambda: TOOLS)
     teams: Mapping[str, Team] = field(default_factory=dict)
     finished: Callable[[str], None] = lambda _: None
+    close_within_s: float = 2 * STOP_GRACE_S
 
 
 class Conversation:
@@ -75,7 +78,7 @@ class Conversation:
         self._resources = resources
         self._memory = memory or Memory()
         self._deleted = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._current: tuple[Run, Recorder, threading.Thread] | None = None
         self._approvals = Approvals()
         self._session: Session | None = None
@@ -91,8 +94,9 @@ class Conversation:
         with self._lock:
             if self._deleted:
                 raise ConversationError(f"The conversation {self.id} was deleted.", hint="Begin a new one.")
-            if self._current and not self._current[1].over:
+            if self.running:
                 raise ConversationError("The last question is still being answered.", hint="Wait for it, or stop it.")
+            self._catch_up()
             return iter(self._start(question))
 
     def answer(
@@ -107,8 +111,9 @@ class Conversation:
 
     def stop(self) -> None:
         """End the current run within a second; what was said so far is its answer."""
-        if self._current and not self._current[1].over:
-            run, recorder, _ = self._current
+        current = self._current
+        if current and not current[1].over:
+            run, recorder, _ = current
             run.stop.set()
             timer = threading.Timer(STOP_GRACE_S, lambda: recorder.finish(run.completed(stopped=True)))
             timer.daemon = True
@@ -117,8 +122,8 @@ class Conversation:
     def close(self) -> None:
         """Stop, wait a moment for the thread to end, and end the session in which code ran."""
         self.stop()
-        if self._current:
-            self._current[2].join(timeout=2 * STOP_GRACE_S)
+        if current := self._current:
+            current[2].join(timeout=self._resources.close_within_s)
         with self._opening:
             session, self._session = self._session, None
         if session:
@@ -142,21 +147,39 @@ class Conversation:
 
     def recover(self) -> None:
         """End a run that the end of its process cut short: what there was of its message is kept, and marked."""
-        if not self._memory.open or self.running or is_alive(self._memory.process):
-            return
+        with self._lock:
+            if self._memory.open and not self.running and not is_alive(self._memory.process):
+                self._close_run()
+
+    def _catch_up(self) -> None:
+        """Take in what was said here from elsewhere. Raises ConversationError while it is still being said."""
+        if self._resources.store.last(self.id) != self._memory.seq:
+            self._memory = remember(self._resources.store.events(self.id))
+        if self._memory.open and is_alive(self._memory.process):
+            raise ConversationError(
+                "A question of this conversation is being answered in another window or process.",
+                hint="Wait for it, or branch the conversation.",
+            )
+        if self._memory.open:
+            self._close_run()
+
+    def _close_run(self) -> None:
+        evidence = Evidence(self._resources.store.ledger(self.id))
         for event in closing(self.events()):
+            if isinstance(event, MessageCompleted):
+                event = replace(event, content=cleaned_text(event.content, evidence)[0])
             self._keep(self._next(event))
 
     def cut(self) -> None:
         """End a run that a branch cut through: what was said up to there is its answer."""
         if not self._memory.open:
             return
+        evidence = Evidence(self._resources.store.ledger(self.id))
         *partial, _ = closing(self.events())
+        said = last_words([*self.events(), *partial])
         for event in partial:
             self._keep(self._next(event))
-        last = [event for event in self.events() if isinstance(event, RunStarted | MessageCompleted)][-1]
-        said = last.content if isinstance(last, MessageCompleted) and last.role == "assistant" else ""
-        answer, citations = cite(said, self._resources.store.ledger(self.id).of_markers(markers(said)))
+        answer, citations = cite(cleaned_text(said, evidence)[0], evidence.numbered(markers(said)))
         told = tuple(citation.as_dict() for citation in citations)
         self._keep(self._next(RunCompleted(answer=answer, abstained=False, citations=told, stopped=True)))
 
@@ -205,6 +228,7 @@ class Conversation:
             evidence=Evidence(resources.store.ledger(self.id)),
             memory=self._memory,
             emit=recorder.emit,
+            end=recorder.finish,
         )
 
     def _model(self, role: str, run: Run) -> LanguageModel:
@@ -233,10 +257,10 @@ class Conversation:
 
     def _answer(self, run: Run, recorder: Recorder) -> None:
         recorder.finish(self._outcome(run))
+        self._resources.finished(self.id)
         with self._lock:
             if self._current and self._current[1] is recorder:
                 self._current = None
-        self._resources.finished(self.id)
 
     def _outcome(self, run: Run) -> RunCompleted | Failed:
         try:
@@ -244,7 +268,7 @@ class Conversation:
         except RunStopped:
             return run.completed(stopped=True)
         except AppError as error:
-            return Failed(error_type=type(error).__name__, message=error.message, hint=error.hint)
+            return failed(error)
         except Exception as error:
             log.exception("A run of conversation %s broke", self.id)
             message = f"The run broke unexpectedly ({type(error).__name__}: {error})."

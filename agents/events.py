@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from configs.errors import AppError
+
+Role = Literal["user", "assistant", "tool", "critic", "retriever", "guest"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Event:
@@ -78,7 +82,7 @@ class MessageCompleted(_Event):
 
     agent: str
     message_id: str
-    role: Literal["user", "assistant", "tool", "critic", "retriever", "guest"]
+    role: Role
     content: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -209,6 +213,11 @@ class Failed(_Event):
     error_type: str
     message: str
     hint: str = ""
+
+
+def failed(error: AppError) -> Failed:
+    """An error as the event that ends a run."""
+    return Failed(error_type=type(error).__name__, message=error.message, hint=error.hint)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -271,6 +271,10 @@ class ConversationStore(Protocol):
         """What a conversation was begun with."""
         ...
 
+    def last(self, conversation_id: str) -> int:
+        """The number of its last event; 0 before the first."""
+        ...
+
     def ledger(self, conversation_id: str) -> Ledger:
         """The numbers its passages have, as far as its events say; also of one that has not begun."""
         ...

@@ -11,10 +11,9 @@ from typing import Any
 
 from agents.answers.cleaning import cleaned_text
 from agents.answers.evidence import Evidence, describe
-from agents.answers.judging import judged
 from agents.budget import Deed, spent
 from agents.errors import RunStopped
-from agents.events import Event, Noted, Retrieved, RunCompleted, TurnPlanned
+from agents.events import Event, Failed, Noted, Retrieved, RunCompleted, TurnPlanned
 from agents.log.ledger import MemoryLedger
 from agents.log.usage import Usage
 from agents.ports import KnowledgeBase, LanguageModel, ModelReply, Sandbox, Session
@@ -25,6 +24,7 @@ from agents.turns.planning import decide
 from configs.settings import ApprovalPolicy, SandboxSettings, SearchSettings
 from retrieval.citations import cite, markers
 from retrieval.language import detect_language
+from retrieval.support import Verdict
 from retrieval.types import Hit, Passage
 
 MOST_HITS = 100
@@ -59,6 +59,7 @@ class Run:
     evidence: Evidence = field(default_factory=lambda: Evidence(MemoryLedger()))
     memory: Memory = field(default_factory=Memory)
     emit: Callable[[Event], None] = lambda _: None
+    end: Callable[[Failed], None] = lambda _: None
     stop: threading.Event = field(default_factory=threading.Event)
 
     started: float = field(default_factory=time.perf_counter)
@@ -72,7 +73,10 @@ class Run:
     answer: str = ""
     draft: str = ""
     abstained: bool = False
+    verdicts: Sequence[Verdict] = ()
     _kbs: dict[str, KnowledgeBase] = field(default_factory=dict)
+    _plan: TurnPlanned | None = None
+    _session: Session | None = None
 
     def kb(self, agent: str = "") -> KnowledgeBase:
         """The documents that agent works on; without a name, those of the conversation."""
@@ -81,23 +85,29 @@ class Run:
             self._kbs[name] = self.open_kb(name)
         return self._kbs[name]
 
-    @cached_property
+    @property
     def session(self) -> Session:
         """Where its code runs. Raises RunStopped once the user has asked the run to stop."""
-        self.check_stop()
-        return self.open_session() if self.open_session else self.sandbox().session()
+        if self._session is None:
+            self.check_stop()
+            self._session = self.open_session() if self.open_session else self.sandbox().session()
+        return self._session
 
     @cached_property
     def language(self) -> str:
         """ISO 639-1 code of the question's language."""
         return detect_language(self.question)
 
-    @cached_property
+    @property
     def plan(self) -> TurnPlanned:
-        """What the question needs; in the log once it is decided."""
-        decided = decide(self)
-        self.emit(decided)
-        return decided
+        """What the question needs; in the log once it is decided.
+
+        No cached_property: before Python 3.12 one run that waits for a model here would keep all others waiting.
+        """
+        if self._plan is None:
+            self._plan = decide(self)
+            self.emit(self._plan)
+        return self._plan
 
     def turn_to(self, question: str, memory: Memory) -> None:
         """Go on with the next question of a chat that no conversation keeps; passages keep their numbers."""
@@ -105,8 +115,8 @@ class Run:
         self.evidence.shown = ()
         self.answer = self.draft = ""
         self.abstained, self.dry_searches, self.deeds, self.told = False, 0, [], []
-        for name in ("plan", "language"):
-            vars(self).pop(name, None)
+        self._plan = None
+        vars(self).pop("language", None)
 
     def check_stop(self) -> None:
         """Raises RunStopped once the run must end."""
@@ -170,12 +180,17 @@ class Run:
             self.emit(Noted(kind="links_removed", agent=agent, text=f"{agent} linked to no known source: {places}."))
         return cleaned
 
+    def cleaned(self, text: str) -> str:
+        """The same without a note, for words that broke off."""
+        cleaned, unknown, _ = cleaned_text(text, self.evidence)
+        self.removed.update(unknown)
+        return cleaned
+
     def completed(self, *, stopped: bool = False) -> RunCompleted:
         """The last event: the answer with its citations; of a stopped run, what was said so far."""
-        said = self.answer or (self.draft if stopped else "")
+        said = self.answer or (self.cleaned(self.draft) if stopped else "")
         passages = self.evidence.numbered(markers(said))
         answer, citations = cite(said, passages)
-        support = () if stopped or self.abstained or not citations else judged(self, answer, passages)
         return RunCompleted(
             answer=answer,
             abstained=self.abstained,
@@ -184,6 +199,6 @@ class Run:
             ms=(time.perf_counter() - self.started) * 1000,
             stopped=stopped,
             artifacts=self.artifacts,
-            support=tuple(verdict.as_dict() for verdict in support),
+            support=tuple(verdict.as_dict() for verdict in self.verdicts),
             removed_markers=tuple(sorted(self.removed)),
         )

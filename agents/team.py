@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from autogen import Agent, GroupChat, GroupChatManager
 
+from agents.answers.judging import judged
 from agents.budget import diagnosis, spent
 from agents.code_executor import CodeExecutorAgent
 from agents.critic import CriticAgent
 from agents.errors import BudgetExceeded, RunStopped, TeamError
+from agents.events import Noted, failed
 from agents.llm.autogen_client import Voice, give_voice
 from agents.quiet import quiet
 from agents.retrieve_assistant import RetrieveAssistantAgent
@@ -27,6 +29,9 @@ from agents.tool_agent import ToolAgent
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
 from agents.turns.compaction import compact
+
+GRACE_S = 0.6
+"""How long a run whose seconds are over may take to end by itself before it is ended from outside."""
 
 
 class Team:
@@ -72,10 +77,17 @@ class Team:
         no answer within its budget, and ToolServerFailed before it begins when a server of its tools does not answer.
         """
         with self._connected(run) as team, _watched(run, team.file), quiet():
-            manager = team.gather(run)
-            compact(run)
-            _ = run.plan
-            team._open(run, manager)
+            try:
+                manager = team.gather(run)
+                _ = run.plan
+                compact(run)
+                team._open(run, manager)
+            except BudgetExceeded as error:
+                if not run.answer:
+                    raise
+                run.emit(Noted(kind="budget", text=f"{error.message} The answer was given before."))
+            else:
+                run.verdicts = judged(run)
         if not run.answer:
             raise BudgetExceeded(
                 f"The team {self.file.name} came to no answer within {self.file.max_rounds} messages. "
@@ -165,6 +177,7 @@ class Team:
             model=run.model(seat.model or "assistant", run),
             run=run,
             tools=[self._tools[name].schema for name in seat.tools],
+            answers=seat == self.file.answerer,
             may_call_tools=lambda: may_call_tools(self.file, messages),
         )
 
@@ -176,10 +189,15 @@ class Team:
                 f"but was given {', '.join(sorted(self._guests)) or 'none'}.",
                 hint="Give Team(guests={name: function}) one for each.",
             )
-        if (self.file.order == "function") != (self._speaker is not None):
+        if self.file.order == "function" and self._speaker is None:
             raise TeamError(
-                f"The order of the team {self.file.name} is {self.file.order}; speaker= is for order function only.",
-                hint="Give Team(speaker=...) a function, and the team `order: function`.",
+                f"The order of the team {self.file.name} is function, and no function was given.",
+                hint="Give Team(speaker=...) one that names who speaks next.",
+            )
+        if self.file.order != "function" and self._speaker is not None:
+            raise TeamError(
+                f"The team {self.file.name} was given speaker=, but its order is {self.file.order}.",
+                hint="Say order: function, or leave speaker= out.",
             )
 
 
@@ -187,22 +205,30 @@ class Team:
 def _watched(run: Run, file: TeamFile) -> Iterator[None]:
     """End the run when its seconds are over, wherever it is."""
     over = threading.Event()
+    timers: list[threading.Timer] = []
+
+    def exceeded() -> BudgetExceeded:
+        reason = spent(file.budget, tokens=0, seconds=file.budget.seconds or 0, cost=0)
+        return BudgetExceeded(f"{reason} {diagnosis(run.deeds)}".strip(), hint="Raise the team's budget.")
 
     def end() -> None:
         over.set()
         run.stop.set()
+        after(GRACE_S, lambda: run.end(failed(exceeded())))
 
-    timer = threading.Timer(file.budget.seconds, end) if file.budget.seconds else None
-    if timer:
-        timer.daemon = True
-        timer.start()
+    def after(seconds: float, what: Callable[[], None]) -> None:
+        timers.append(threading.Timer(seconds, what))
+        timers[-1].daemon = True
+        timers[-1].start()
+
+    if file.budget.seconds:
+        after(file.budget.seconds, end)
     try:
         yield
     except RunStopped:
         if not over.is_set():
             raise
-        reason = spent(file.budget, tokens=0, seconds=file.budget.seconds or 0, cost=0)
-        raise BudgetExceeded(f"{reason} {diagnosis(run.deeds)}".strip(), hint="Raise the team's budget.") from None
+        raise exceeded() from None
     finally:
-        if timer:
+        for timer in timers:
             timer.cancel()

@@ -35,7 +35,7 @@ class Evidence:
     @property
     def last(self) -> int:
         """The greatest number given in the conversation."""
-        return max([self.ledger.last, *(passage.marker for passage in self._new.values())])
+        return max([self.ledger.last, *(passage.marker for passage in tuple(self._new.values()))])
 
     def unseen(self, hits: Sequence[Hit]) -> list[Hit]:
         """Those of `hits` that were never shown in the conversation."""
@@ -44,14 +44,15 @@ class Evidence:
 
     def again(self, markers: Collection[int]) -> tuple[Passage, ...]:
         """Put passages of those numbers before the agents once more; returns them."""
-        passages = tuple(self.numbered(markers))
+        there = {passage.marker for passage in self.shown}
+        passages = tuple(self.numbered([marker for marker in markers if marker not in there]))
         self.shown += passages
         return passages
 
     def numbered(self, markers: Collection[int]) -> Sequence[Passage]:
         """The passages of the conversation that were given those numbers, in their order."""
         found = {passage.marker: passage for passage in self.ledger.of_markers(markers)}
-        found.update({p.marker: p for p in self._new.values() if p.marker in markers})
+        found.update({p.marker: p for p in tuple(self._new.values()) if p.marker in markers})
         return [found[marker] for marker in sorted(found)]
 
     def _known(self, chunk_ids: Iterable[str]) -> list[Passage]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agents.calling import small_call
 from agents.errors import BudgetExceeded, ModelError
+from retrieval.citations import cite, markers
 from retrieval.context import render_context
 from retrieval.support import Verdict, check_support
 from retrieval.types import Passage
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"^\s*(\d+)\s*[:.：、]\s*(yes|no|是|否)\b", re.I | re.M)
 
 
-def judged(run: Run, answer: str, passages: Sequence[Passage]) -> tuple[Verdict, ...]:
-    """A verdict on each sentence. A judge that fails, or says nothing about a sentence, leaves the verdict as it is."""
+def judged(run: Run) -> tuple[Verdict, ...]:
+    """A verdict on each sentence of the run's answer, none for one that cites nothing.
+
+    A judge that fails, or says nothing about a sentence, leaves the verdict as it is.
+    """
+    passages = run.evidence.numbered(markers(run.answer))
+    if run.abstained or not passages:
+        return ()
+    answer, _ = cite(run.answer, passages)
     verdicts = check_support(answer, passages, run.kb().embedder)
     cited = [verdict for verdict in verdicts if verdict.markers]
     if not (run.judge and cited and run.model("small", run).converses):

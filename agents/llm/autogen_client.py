@@ -24,12 +24,16 @@ from retrieval.extractive import NOT_FOUND
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """What one agent speaks with; `may_call_tools` says whether it is offered its tools just now."""
+    """What one agent speaks with; `may_call_tools` says whether it is offered its tools just now.
+
+    What it says last is the answer of the run, if it is the agent that `answers`.
+    """
 
     agent: str
     role: Literal["assistant", "critic"]
     model: LanguageModel
     run: Run
+    answers: bool = True
     tools: Sequence[Mapping[str, Any]] = ()
     may_call_tools: Callable[[], bool] = lambda: True
 
@@ -77,12 +81,13 @@ class LanguageModelClient:
             reply = self._complete(params["messages"], draft, message_id)
         except AppError:
             if draft.shown:
-                self._close(message_id, draft.shown, ModelReply(text=""), started, interrupted=True)
+                kept = voice.run.cleaned(draft.shown)
+                self._close(message_id, kept, ModelReply(text=""), started, interrupted=True)
             raise
         text = voice.run.clean(draft.finish(reply.text), agent=voice.agent)
         self._close(message_id, text, reply, started)
         calls = self._announce(reply.tool_calls)
-        if voice.role == "assistant" and not calls:
+        if voice.role == "assistant" and voice.answers and not calls:
             voice.run.answer, voice.run.abstained = text, draft.abstained
         self._watch(text, calls)
         return SimpleNamespace(message=_message(text, calls), reply=reply, model=reply.model)
@@ -144,10 +149,11 @@ class LanguageModelClient:
 
         def tell(text: str) -> None:
             voice.run.emit(TokenDelta(agent=voice.agent, message_id=message_id, text=text))
-            if voice.role == "assistant":
+            if voice.role == "assistant" and voice.answers:
                 voice.run.draft += text
 
-        voice.run.draft = ""
+        if voice.answers:
+            voice.run.draft = ""
         return tell
 
     def _close(

@@ -44,6 +44,8 @@ class OpenAICompatible(LanguageModel):
         self._endpoint = Endpoint.of(settings, name)
         self._known = entry(self._endpoint.model, table)
         self._learned: int | None = None
+        self._stated: int | None = None
+        self._has_asked = False
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -56,7 +58,7 @@ class OpenAICompatible(LanguageModel):
         The list is asked for once, when nothing else is known, and waited for 2 s. When it does not say: 8192.
         """
         told = self._learned or self._settings.context_tokens or self._known.context_tokens
-        return told or self._stated or DEFAULT
+        return told or self._asked_for() or DEFAULT
 
     def complete(self, request: ModelRequest, *, on_token: Callable[[str], None], stop: StopSignal) -> ModelReply:
         """The whole reply, of the first choice when `n` asks for more.
@@ -90,9 +92,11 @@ class OpenAICompatible(LanguageModel):
     def _sampling(self) -> dict[str, Any]:
         return self._settings.model_dump(include=_SAMPLING, exclude_none=True)
 
-    @cached_property
-    def _stated(self) -> int | None:
-        return self._stream.stated_limit()
+    def _asked_for(self) -> int | None:
+        """What the endpoint says, asked once; no cached_property, which would make other models wait before 3.12."""
+        if not self._has_asked:
+            self._has_asked, self._stated = True, self._stream.stated_limit()
+        return self._stated
 
     @cached_property
     def _stream(self) -> ChunkStream:

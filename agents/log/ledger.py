@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from agents.answers.evidence import recall
@@ -69,14 +70,26 @@ class SQLiteLedger(Ledger):
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Make the table where there is none, with what an earlier version's log says."""
-    if db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone():
+    """Make the table where there is none, with what an earlier version's log says: all of it, or nothing."""
+    there = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    if db.execute(there, (TABLE,)).fetchone():
         return
-    with db:
-        for statement in _SCHEMA.split(";\n"):
-            db.execute(statement)
-        query = """SELECT event FROM events WHERE event LIKE '{"type": "Retrieved"%' ORDER BY conversation_id, seq"""
-        for (line,) in db.execute(query).fetchall():
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if not db.execute(there, (TABLE,)).fetchone():
+            for statement in _SCHEMA.split(";\n"):
+                db.execute(statement)
+            _fill(db)
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
+
+
+def _fill(db: sqlite3.Connection) -> None:
+    query = """SELECT event FROM events WHERE event LIKE '{"type": "Retrieved"%' ORDER BY conversation_id, seq"""
+    for (line,) in db.execute(query).fetchall():
+        with suppress(KeyError, TypeError, ValueError):  # a row that nobody can read gives no numbers
             note(db, from_json(line))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import psutil
 
-from agents.events import Event, Failed, MessageCompleted, RunStarted, TokenDelta
+from agents.events import Event, Failed, MessageCompleted, Role, RunStarted, TokenDelta
 
 INTERRUPTED = Failed(
     error_type="RunInterrupted",
@@ -33,6 +33,7 @@ def is_alive(process: str) -> bool:
 def closing(events: Iterable[Event]) -> Iterator[Event]:
     """The events that end a run which was cut short: what there was of its messages, and that it was."""
     begun: dict[str, list[TokenDelta]] = {}
+    roles: dict[str, Role] = {}
     for event in events:
         if isinstance(event, RunStarted):
             begun = {}
@@ -40,12 +41,25 @@ def closing(events: Iterable[Event]) -> Iterator[Event]:
             begun.setdefault(event.message_id, []).append(event)
         elif isinstance(event, MessageCompleted):
             begun.pop(event.message_id, None)
+            roles[event.agent] = event.role
     for message_id, pieces in begun.items():
         yield MessageCompleted(
             agent=pieces[0].agent,
             message_id=message_id,
-            role="assistant",
+            role=roles.get(pieces[0].agent, "assistant"),
             content="".join(piece.text for piece in pieces),
             interrupted=True,
         )
     yield INTERRUPTED
+
+
+def last_words(events: Iterable[Event]) -> str:
+    """The last whole message of an assistant in the last run, else what there is of one; empty without any."""
+    said: list[MessageCompleted] = []
+    for event in events:
+        if isinstance(event, RunStarted):
+            said = []
+        elif isinstance(event, MessageCompleted) and event.role in ("assistant", "guest"):
+            said.append(event)
+    whole = [message for message in said if not message.interrupted]
+    return (whole or said)[-1].content if said else ""

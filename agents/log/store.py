@@ -52,12 +52,8 @@ class SQLiteConversationStore(ConversationStore):
 
     def create(self, info: ConversationInfo) -> None:
         """Begin a conversation; one that is there stays as it is."""
-        values = {**vars(info), "created_at": info.created_at or time.time()}
-        marks = ", ".join("?" for _ in _NAMES)
-        self._write(
-            f"INSERT OR IGNORE INTO conversations ({', '.join(_NAMES)}) VALUES ({marks})",
-            tuple(values[name] for name in _NAMES),
-        )
+        with self._transaction() as db:
+            _begin(db, info)
 
     def append(self, event: Event) -> None:
         """Make one event durable. Raises ConversationError when its number is taken."""
@@ -69,6 +65,11 @@ class SQLiteConversationStore(ConversationStore):
         self.info(conversation_id)
         query = "SELECT event FROM events WHERE conversation_id = ? ORDER BY seq"
         return (from_json(line) for (line,) in self._read(query, (conversation_id,)))
+
+    def last(self, conversation_id: str) -> int:
+        """The number of its last event; 0 before the first."""
+        ((last,),) = self._read("SELECT MAX(seq) FROM events WHERE conversation_id = ?", (conversation_id,))
+        return last or 0
 
     def info(self, conversation_id: str) -> ConversationInfo:
         """What a conversation was begun with. Raises ConversationError when there is none."""
@@ -106,12 +107,15 @@ class SQLiteConversationStore(ConversationStore):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def copy(self, conversation_id: str, into: ConversationInfo, *, through: int) -> None:
-        """Begin the conversation `into` with the events of another up to the number `through`, all or nothing."""
+        """Begin the conversation `into` with the events of another up to the number `through`, all or nothing.
+
+        What lies in a folder named after the one is expected in a folder named after the other.
+        """
         events = [event for event in self.events(conversation_id) if event.seq <= through]
-        self.create(into)
         with self._transaction() as db:
+            _begin(db, into)
             for event in events:
-                _insert(db, replace(event, conversation_id=into.id))
+                _insert(db, replace(event, conversation_id=into.id), moved=(conversation_id, into.id))
 
     def ledger(self, conversation_id: str) -> Ledger:
         """The numbers its passages have, as far as its events say; also of one that has not begun."""
@@ -158,6 +162,11 @@ class SQLiteConversationStore(ConversationStore):
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.IntegrityError as error:
+            raise ConversationError(
+                "Another process or window goes on with this conversation at the same time.",
+                hint="Wait until it is done, and open the conversation again.",
+            ) from error
         except sqlite3.Error as error:
             raise ConversationError(
                 f"The conversation log {self._path} cannot be used ({error}).",
@@ -172,8 +181,19 @@ def missing(conversation_id: str) -> ConversationError:
     )
 
 
-def _insert(db: sqlite3.Connection, event: Event) -> None:
+def _begin(db: sqlite3.Connection, info: ConversationInfo) -> None:
+    values = {**vars(info), "created_at": info.created_at or time.time()}
+    marks = ", ".join("?" for _ in _NAMES)
+    db.execute(
+        f"INSERT OR IGNORE INTO conversations ({', '.join(_NAMES)}) VALUES ({marks})",
+        tuple(values[name] for name in _NAMES),
+    )
+
+
+def _insert(db: sqlite3.Connection, event: Event, *, moved: tuple[str, str] = ("", "")) -> None:
     line = to_json(event).encode("utf-8", "backslashreplace").decode("utf-8")  # half characters become JSON escapes
+    if moved[0]:
+        line = line.replace(f"/{moved[0]}/", f"/{moved[1]}/")
     db.execute("INSERT INTO events VALUES (?, ?, ?)", (event.conversation_id, event.seq, line))
     if isinstance(event, Retrieved):
         passages.note(db, event)

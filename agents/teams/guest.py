@@ -24,6 +24,13 @@ def seated(agent: ConversableAgent, run: Run, *, answers: bool) -> ConversableAg
             hint="Make it with code_execution_config=False; code runs in the sandbox, as a call of run_python.",
         )
 
+    if agent.human_input_mode != "NEVER":
+        raise TeamError(
+            f"The guest {agent.name} would ask a person on the console (human_input_mode {agent.human_input_mode}).",
+            hint="Make it with human_input_mode='NEVER'.",
+        )
+    agent._is_termination_msg = lambda _: False  # no words in a message end the run
+
     def hear(sender: Any, message: Any, recipient: Any, silent: bool) -> Any:  # noqa: ARG001 - AutoGen's hook
         said = str(message.get("content") or "") if isinstance(message, dict) else str(message)
         if said == run.question:
@@ -31,7 +38,7 @@ def seated(agent: ConversableAgent, run: Run, *, answers: bool) -> ConversableAg
         content = run.clean(said, agent=agent.name)
         run.emit(MessageCompleted(agent=agent.name, message_id=uuid4().hex, role="guest", content=content))
         if answers:
-            run.answer = content
+            run.answer, run.abstained = content, False
         return {**message, "content": content} if isinstance(message, dict) else content
 
     agent.register_hook("process_message_before_send", hear)

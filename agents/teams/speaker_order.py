@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agents.errors import ToolError
 from agents.teams.seats import RetrieverSeat
 from agents.teams.team_file import TeamFile
 from agents.words import REVISE
@@ -47,6 +48,10 @@ def next_speaker(team: TeamFile, messages: Sequence[Message], *, choose: Speaker
     `function`.
     """
     if pending := pending_calls(messages):
+        if not team.executors:
+            raise ToolError(
+                f"{pending[0].caller} called {pending[0].tool[:80]!r}, and nobody at the table executes tools."
+            )
         return executor_of(team, pending[0].tool)
     if messages[-1].get("tool_responses"):
         return next(str(message["name"]) for message in reversed(messages) if message.get("tool_calls"))

@@ -32,6 +32,8 @@ def mistakes(team: TeamFile, tools: Mapping[str, Tool]) -> Iterator[str]:
     critics = sum(seat.role == "critic" for seat in team.agents)
     if critics > 1 and team.order == "flow":
         yield f"agents: there must be at most one critic where order is flow (got {critics})"
+    if critics and team.order == "auto":
+        yield f"agents: a critic has no place where order is auto (got {critics}), allowed: flow, round_robin, graph"
     yield from _order_mistakes(team)
     for at, seat in enumerate(team.agents):
         yield from (f"agents[{at}].{mistake}" for mistake in _seat_mistakes(seat, team, tools))

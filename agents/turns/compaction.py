@@ -47,14 +47,14 @@ def compact(run: Run) -> None:
 
 
 def divided(memory: Memory, budget_tokens: int) -> tuple[tuple[Exchange, ...], tuple[Exchange, ...]]:
-    """The exchanges to summarise, and the latest, which fit the budget and stay."""
+    """The exchanges to summarise, and the latest, which fit the budget and stay; the last one always stays."""
     kept = 0
     for exchange in reversed(memory.exchanges):
         budget_tokens -= exchange.tokens
         if budget_tokens < 0:
             break
         kept += 1
-    at = len(memory.exchanges) - kept
+    at = len(memory.exchanges) - max(1, kept)
     return memory.exchanges[:at], memory.exchanges[at:]
 
 

@@ -31,8 +31,7 @@ class Memory:
     """`summary` stands for everything before `exchanges`, which are oldest first.
 
     `asked`, `query` and `process` are of the last run, which is not over while `open`; `seq` is the number of the last
-    event. `lost` says that the
-    code's state was lost in a stopped run and nobody was there to hear it.
+    event. `lost` says that the state of the code was lost in a stopped run and nobody was there to hear it.
     """
 
     summary: str = ""

@@ -46,7 +46,8 @@ MORE = re.compile(
     r"(?:(?:please |can you |could you )?(?:give|show|find|get|tell)(?: me| us)? )?(?:some |any |a bit |a little )?more"
     rf"(?: {_THINGS})*"
     r"|(?:(?:need|needs|want) )?more context|update context|go on|continue|keep going"
-    r"|(?:is there |are there )?(?:anything|any more|any others|what) ?(?:else)?(?: is there)?"
+    r"|(?:is there |are there )?(?:anything|what) else(?: is there)?"
+    r"|(?:is|are) there (?:any )?more|any more|more examples"
     r"|请?(?:再|还|继续)?[给找看查说来]?(?:我们?)?[更再]多(?:一?[些点])?的?" + _THINGS_ZH + "?"
     r"|请?继续[说找查讲]?(?:下去|吧)?|还有(?:呢|吗|别的吗|其他的吗|什么)?"
     r"|(?:更多|再来)(?:一?[些点])?" + _THINGS_ZH + "?"
@@ -71,7 +72,8 @@ _REWORK = "shorten|simplify|summari[sz]e|rephrase|reword|reformat|translate|repe
 _ABOUT = (
     rf"(?:{_REWORK}) {_IT}(?: {_FORM})*"
     rf"|(?:say|write|put|explain|give|repeat|make|answer|format) (?:{_IT} )?{_FORM}(?: {_FORM})*"
-    rf"|{_FORM}|tl;?dr|make it (?:short|shorter|simple|simpler|longer|a list|a table)|say that again"
+    rf"|{_FORM}|tl;?dr|repeat|(?:put|make) (?:it |that )?(?:in |into )?a (?:list|table)|yes|no"
+    r"|make it (?:short|shorter|simple|simpler|longer|a list|a table)|say that again"
 )
 _ANSWER_ZH = r"(?:答案|回答|回复|内容|话)"
 _WHICH_ZH = r"(?:它|[这那]个?|(?:上面|刚才|上述)的?|[你您]的)"
@@ -83,6 +85,7 @@ _ABOUT_ZH = (
     rf"{_LANGUAGE_ZH}{_TIMES_ZH}{_WHICH_ZH}?{_ANSWER_ZH}?"
     rf"|[用以]{_HOW_ZH}(?:的形式)?再?(?:说|讲|总结|概括|回答|解释|表达|列出)?{_TIMES_ZH}{_WHICH_ZH}?{_ANSWER_ZH}?"
     r"|[说讲写]得?(?:简短|简单|详细|清楚|短|通俗)一?[点些]|(?:简短|简单|详细|短)一?[点些]|再说一[遍次]"
+    r"|一句话(?:总结|概括)|是的?|不是?|对"
     r"|换(?:个|一种)(?:说法|方式)说?"
 )
 ABOUT_ANSWER = re.compile(
@@ -90,18 +93,28 @@ ABOUT_ANSWER = re.compile(
     rf"|(?:请|麻烦|能不能|可以|能|再|那|好 )*[你您]?(?:{_ABOUT_ZH})(?:吧|吗|好吗|可以吗)?"
 )
 
+COURTESY = re.compile(
+    r"^\s*(?:(?:ok(?:ay)?|great|thanks|thank you|hi|hello|hey|sorry|please|好的?|谢谢|[你您]好|请问)"
+    r"\s*[,.!;，。！；]+\s*)+(?=\S)",
+    re.IGNORECASE,
+)
+"""What stands before a question and is none of it."""
+
+DEPARTMENT = re.compile(r"\bIT\b")
+"""Is written like this in a question that is not all in capitals."""
+
 CONTINUES = re.compile(
-    r"(?:(?:and|but|or|so|then|ok(?:ay)?|also) )*(?:what|how) about |(?:and|but|or) (?=\S)"
-    r"|(?:那么?|还有|以及|那如果) ?(?=\S)"
+    r"^(?:(?:(?:and|but|or|so|then|ok(?:ay)?|also) )*(?:what|how) about |(?:and|but|or) (?=\S)"
+    r"|(?:那么?|还有|以及|那如果) ?(?=\S))"
 )
 """Goes on from what was said."""
 
 REFERS = re.compile(
     r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\b(?! (?:is|are|was|were)\b)"
-    r"|\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|then|both|either|neither"
-    r"|same|the (?:other|former|latter|first|second|third|last|previous|next)(?: one)?|one|ones"
-    r"|instead|too|else|again)\b"
-    r"|它们?|他们?|她们?|这|那|此|其|该|两者|前者|后者|同样|上述|上面|刚才"
+    r"|\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|both|neither"
+    r"|the same(?!-)|(?:the )?(?:other|former|latter) ones?|the (?:other|former|latter)$|ones|instead|else)\b|^then\b"
+    r"|它们?|(?<!其)他们?|她们?|[这那](?:个|些|种|款|家|位|次|项|样|$)|(?<!应)该(?:公司|产品|项目|文件|套餐|方案|人|国|书|课程)"
+    r"|两者|前者|后者|同样|上述|上面|刚才"
 )
 """Points at something that was said."""
 

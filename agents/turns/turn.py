@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agents.turns.memory import Exchange, Memory
-from agents.turns.phrases import ABOUT_ANSWER, CONTINUES, MORE, REFERS, SMALL_TALK, WHOLE
+from agents.turns.phrases import (
+    ABOUT_ANSWER,
+    CONTINUES,
+    COURTESY,
+    DEPARTMENT,
+    MORE,
+    REFERS,
+    SMALL_TALK,
+    WHOLE,
+)
 from agents.turns.readings import replaced
 from retrieval.terms import is_cjk, normalize, question_terms
 
@@ -28,8 +37,9 @@ class Plan:
     leans: bool = False
 
 
-def plan(question: str, memory: Memory) -> Plan:
-    """What kind of turn `question` is. When in doubt it is searched for: a search too many costs little."""
+def plan(asked: str, memory: Memory) -> Plan:
+    """What kind of turn a question is. When in doubt it is searched for: a search too many costs little."""
+    question = COURTESY.sub("", asked, count=1).strip() or asked
     said = " ".join(re.sub(r"[,，、;；]", " ", normalize(question)).strip(" .!?:。！？：~～").split())
     last = memory.last
     if SMALL_TALK.fullmatch(said):
@@ -45,12 +55,13 @@ def plan(question: str, memory: Memory) -> Plan:
 
 def _follow_up(question: str, said: str, last: Exchange) -> Plan:
     continued = CONTINUES.sub("", said, count=1)
-    refers, whole = REFERS.search(continued), WHOLE.search(continued) or _words(question) >= MANY_WORDS
+    refers = REFERS.search(continued) and not (" it " in f" {continued} " and DEPARTMENT.search(question))
+    whole = WHOLE.search(continued) or _words(question) >= MANY_WORDS
     if whole and not refers:
         return Plan(kind="search", query=question, variants=(question,))
     both = f"{last.query} {question}"
-    readings = () if refers and whole else replaced(continued, last.query)
-    return Plan(kind="search", query=both, variants=(both, *readings), leans=True)
+    readings = (question, both) if whole else (both, *replaced(continued, last.query))
+    return Plan(kind="search", query=both, variants=readings, leans=True)
 
 
 def _words(question: str) -> float:

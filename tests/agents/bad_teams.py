@@ -109,7 +109,7 @@ BAD_TEAMS: dict[str, tuple[str, str]] = {
         HEAD + "- name: other\n  role: retriever\n  kb: a\n  kb: b  # here\n",
         "kb: this field stands there twice, allowed: once",
     ),
-    "tabs": ("name: mine\nagents:\n\t- {}  # here\n", r"not valid YAML at line 3: .*'\\t' that cannot start any token"),
+    "tabs": ("name: mine\nagents:\n\t- {}  # here\n", r"not valid YAML at line 3: .*that cannot start any token"),
     "two documents": (HEAD + "---  # here\nname: other\n", "expected a single document"),
     "prompt file that is missing": (
         PROMPTED.replace("FILE", "gone.md"),

@@ -100,12 +100,12 @@ def test_09_the_context_budget_is_a_setting_not_a_guess_from_the_model_s_name() 
 
 def test_10_a_plain_follow_up_is_searched_and_the_old_context_is_gone(tmp_path: Path) -> None:
     shelf = Shelf({"cat.md": "Cats purr.", "dog.md": "Dogs bark."})
-    with ScriptedServer([say("They purr [1]."), say("They bark [1].")]) as server:
+    with ScriptedServer([say("They purr [1]."), say("What do dogs do?"), say("They bark [1].")]) as server:
         talk = conversation(tmp_path, kb=shelf, model=served(server))
         list(talk.ask("What do cats do?"))
         list(talk.ask("And dogs?"))
-        assert shelf.searched == ["What do cats do?", "And dogs?"]
-        sent = server.requests[1].body["messages"]
+        assert shelf.searched == ["What do cats do?", "What do dogs do?"]
+        sent = server.requests[2].body["messages"]
         assert [m["content"] for m in sent[1:3]] == ["What do cats do?", "They purr [1]."]
         assert sum("end of passages" in m["content"] for m in sent) == 1
 
@@ -251,7 +251,7 @@ def test_a_tool_s_failure_reaches_the_model_as_json_not_as_a_traceback(tmp_path:
     script = [call("read_document", {"document": "../../etc/passwd"}), say("No."), say("APPROVED")]
     with asking(tmp_path, script, team="analyst") as (_, server):
         content = server.requests[1].body["messages"][-1]["content"]
-        assert content.startswith('{"error": "There is no document')
+        assert content.splitlines()[1].startswith('{"error": "There is no document')
 
 
 def test_constructing_our_agents_warns_of_nothing(recwarn: pytest.WarningsRecorder) -> None:

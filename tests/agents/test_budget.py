@@ -80,10 +80,44 @@ def test_agents_that_talk_past_each_other_are_stopped(tmp_path: Path) -> None:
     def answer(request: Request) -> Any:
         return say("I disagree." if len(request.body["messages"]) % 2 else "No, I disagree.")
 
-    end = ended(asked(tmp_path, answer, *TWO, order="round_robin", rounds=20, max_rounds=50))
+    events = asked(tmp_path, answer, *TWO, order="round_robin", rounds=20, max_rounds=50)
+    told = [note.text for note in of(Noted, events) if note.kind == "budget"]
+    assert len(told) == 1
+    assert "go round in circles" in told[0]
+    assert "said the same 3 times" in told[0]
+    assert completed(events).answer.endswith("I disagree.")
+    assert len(of(MessageCompleted, events)) <= 8
+
+
+def test_without_a_model_three_rounds_of_the_same_quotation_end_with_it(tmp_path: Path) -> None:
+    team = Team.of("table", *TWO, order="round_robin", rounds=3)
+    events = list(conversation(tmp_path, team="table", teams={"table": team}).ask("What does the premium plan cost?"))
+    assert "90 euros" in completed(events).answer
+
+
+def test_the_answer_is_that_of_the_agent_which_gives_it(tmp_path: Path) -> None:
+    said = {"optimist": "90 euros [1].", "pessimist": "AGREED, nothing to add."}
+
+    def answer(request: Request) -> Any:
+        return say(said["pessimist"] if said["optimist"] in str(request.body["messages"]) else said["optimist"])
+
+    ends = {"agent": "pessimist", "begins": "AGREED"}
+    events = asked(tmp_path, answer, *TWO, order="round_robin", answer="optimist", rounds=2, ends_when=ends)
+    assert completed(events).answer == "90 euros [1]."
+
+
+def test_what_another_says_before_the_rounds_are_over_is_no_answer(tmp_path: Path) -> None:
+    end = ended(asked(tmp_path, [say("Notes: unsure [1].")], *TWO, max_rounds=2))
     assert end.error_type == "BudgetExceeded"
-    assert "go round in circles" in end.message
-    assert "said the same 3 times" in end.message
+    assert "came to no answer" in end.message
+    assert "optimist once" in end.message
+
+
+def test_an_answer_that_stands_outlives_the_budget(tmp_path: Path) -> None:
+    agents = (*TWO[:2], {"name": "critic", "role": "critic"})
+    events = asked(tmp_path, [say("90 euros [1].")], *agents, budget={"tokens": 50})
+    assert completed(events).answer == "90 euros [1]."
+    assert [note.kind for note in of(Noted, events)] == ["budget"]
 
 
 def test_a_table_without_an_answer_after_its_rounds_says_who_talked(tmp_path: Path) -> None:
@@ -137,7 +171,7 @@ def test_a_diagnosis_names_who_and_what() -> None:
     assert diagnosis([*search, Said("b", "x")]) == "a called search_documents 4 times."
     assert loop([search[0]] * 3) == "a called search_documents 3 times with the same arguments."
     assert loop([Said("a", "no"), Said("b", "yes")] * 3) in ("a said the same 3 times.", "b said the same 3 times.")
-    assert diagnosis([Said("a", "x"), Said("b", "y"), Said("a", "z")]) == "a (2 messages) and b (1 messages) talked."
+    assert diagnosis([Said("a", "x"), Said("b", "y"), Said("a", "z")]) == "Spoke: a 2 times and b once."
     assert diagnosis([]) == ""
 
 

@@ -31,6 +31,9 @@ MORE = (
     "Is there anything else?", "anything else?", "更多", "继续", "还有吗？", "请给我更多资料",
 )  # fmt: skip
 NEW = (
+    "What is the one-time fee?", "What is the same-day delivery fee?", "Who is the first contact?",
+    "Does IT support weekends?", "Is one year the limit?", "Who is the one office manager?",
+    "What should the vendor list hold?", "应该怎么做？", "其他套餐多少钱？", "此外还有什么费用？", "这里有停车场吗？",
     "Who is the office manager?", "And who is the office manager?", "How much is the thank-you bonus?",
     "What is said about hello kitty?", "Is there more context switching on Linux than on Windows?",
     "Summarize the annual report", "Translate the safety notice into Chinese", "List all suppliers",
@@ -76,6 +79,19 @@ def test_what_cannot_stand_alone_leans_on_the_question_before(question: str) -> 
     assert found.query.endswith(question)
     assert found.query != question
     assert plan(question, Memory()).query == question
+
+
+def test_a_courtesy_before_a_question_is_none_of_it() -> None:
+    for asked in ("Thanks! Who is the office manager?", "OK, who is the office manager?", "谢谢！谁是办公室经理？"):
+        found = plan(asked, after(ENGLISH))
+        assert (found.kind, found.leans) == ("search", False)
+        assert found.query.lower() in ("who is the office manager?", "谁是办公室经理？")
+
+
+@pytest.mark.parametrize("words", ["the price for 2019", "vendor list", "a floor plan", "land use"])
+def test_only_a_beginning_is_taken_for_a_continuation(words: str) -> None:
+    readings = plan(words, after(ENGLISH)).variants
+    assert all(words.split()[0] in reading or words.split()[-1] in reading for reading in readings)
 
 
 def test_what_was_added_takes_the_place_of_each_thing_it_may_stand_for() -> None:
