@@ -103,7 +103,7 @@ class TestSession:
         talk = talking(python("months = 12"), say("Kept."), APPROVED, loop, look, say("12."), APPROVED)
         asked(talk)
         seen: list[Event] = []
-        for event in talk.ask("Anything?"):
+        for event in talk.ask("How many months does a year have?"):
             seen.append(event)
             if isinstance(event, ToolCalled):
                 before = seconds_worked()
