@@ -55,7 +55,12 @@ class Link:
 
     def __init__(self, wall: Wall, limits: Limits, *, kernel: bool) -> None:
         """Start it; `kernel` also starts what runs cells. Raises SandboxUnavailable."""
-        self.box: Box = wall.start()
+        try:
+            self.box: Box = wall.start()
+        except OSError as error:
+            raise SandboxUnavailable(
+                f"The sandbox cannot be started: {error.strerror or error}.", hint="Close files or programs; try again."
+            ) from error
         self.lost = False
         """Whether the kernel ended between two runs, and the variables with it."""
         self._held = bytearray()

@@ -88,6 +88,9 @@ class WalledSession:
 
     def _run(self, request: Event, bounds: Bounds, stop: StopSignal | None, occasion: Occasion) -> CodeResult:
         link = self._ready()
+        if self._closed:
+            self._drop()
+            return occasion.result("refused", CLOSED)
         with suppress(LinkBroken):  # what follows finds it gone, and says so
             link.send(**request)
         outcome = follow(link, bounds, stop)
@@ -136,10 +139,20 @@ class WalledSession:
         try:
             yield
         finally:
-            if self._link is not None:
-                self._used = threading.Event()
-                threading.Thread(target=self._watch, args=(self._link, self._used), daemon=True).start()
-            self._using.release()
+            try:
+                self._leave_watched()
+            finally:
+                self._using.release()
+
+    def _leave_watched(self) -> None:
+        """What is inside does not stay there with nobody to watch it."""
+        if self._link is None:
+            return
+        self._used = threading.Event()
+        try:
+            threading.Thread(target=self._watch, args=(self._link, self._used), daemon=True).start()
+        except RuntimeError:
+            self._drop()
 
     def _watch(self, link: Link, used: threading.Event) -> None:
         """End what is idle for too long, or what a cell left behind and now takes too much."""

@@ -13,8 +13,22 @@ from agents.errors import SandboxUnavailable
 from agents.sandbox.command import NOBODY
 from agents.sandbox.remedies import remedy
 
+
 # What asks to die with its parent dies with the thread that started it (PR_SET_PDEATHSIG): one that never ends.
-_SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-spawn")
+def _spawner() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-spawn")
+
+
+_SPAWNER = _spawner()
+
+
+def _renew() -> None:
+    """In a forked process the thread is not there."""
+    global _SPAWNER
+    _SPAWNER = _spawner()
+
+
+os.register_at_fork(after_in_child=_renew)
 
 
 def spawn(

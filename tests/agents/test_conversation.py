@@ -318,12 +318,17 @@ class TestFailures:
             assert completed(talk.ask("What does premium cost?")).answer == "90 [1]."
             assert len(server.requests[1].body["messages"]) == 2
 
-    @pytest.mark.parametrize("question", ["", " \n\t ", "x" * (QUESTION_CHARS + 1)])
+    @pytest.mark.parametrize("question", ["", " \n\t ", "\x00\x1b\u202e", "x" * (QUESTION_CHARS + 1), "长" * 1_000_000])
     def test_a_question_that_cannot_be_asked_is_refused_at_once(self, tmp_path: Path, question: str) -> None:
         talk = conversation(tmp_path)
         with pytest.raises(ConversationError, match="The question"):
             talk.ask(question)
         assert talk.events() == []
+
+    def test_what_nobody_types_is_no_part_of_a_question(self, tmp_path: Path) -> None:
+        (begun, *_) = conversation(tmp_path).ask("What does \x1b[31mthe \u202epremium\x00 plan cost?")
+        assert isinstance(begun, RunStarted)
+        assert begun.question == "What does [31mthe premium plan cost?"
 
     def test_one_question_at_a_time(self, tmp_path: Path) -> None:
         with ScriptedServer([silence()]) as server:
