@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 import weakref
@@ -20,6 +19,7 @@ from agents.events import Event, Failed, MessageCompleted, RunCompleted, RunStar
 from agents.log.recorder import Recorder
 from agents.log.recovery import closing, is_alive, last_words, this_process
 from agents.ports import ConversationInfo, ConversationStore, KnowledgeBase, LanguageModel, Sandbox, Session
+from agents.question import checked, title_of
 from agents.run import Run
 from agents.safety.approvals import Approvals
 from agents.tools.catalogue import TOOLS
@@ -32,13 +32,9 @@ from retrieval.citations import cite, markers
 if TYPE_CHECKING:
     from agents.team import Team
 
-QUESTION_CHARS = 20_000
-TITLE_CHARS = 80
 STOP_GRACE_S = 0.6
 """How long a stopped run may take to end by itself before it is ended from outside."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""What nobody types: it would only steer a terminal or hide text."""
 ROLES = ("assistant", "critic", "small")
 
 log = logging.getLogger(__name__)
@@ -90,7 +86,7 @@ class Conversation:
         The run goes on when nobody reads them. Raises ConversationError, at once, for a question that is empty or too
         long and while another is being answered.
         """
-        question = _checked(text)
+        question = checked(text)
         with self._lock:
             if self._deleted:
                 raise ConversationError(f"The conversation {self.id} was deleted.", hint="Begin a new one.")
@@ -286,21 +282,3 @@ class Conversation:
 def _close_soon(session: Session) -> None:
     """End what a conversation left behind that nobody holds any more; it may take a moment."""
     threading.Thread(target=session.close, name="close-session", daemon=True).start()
-
-
-def title_of(question: str) -> str:
-    """A question as the title of its conversation: one line, cut at a word."""
-    line = " ".join(question.split())
-    return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _checked(text: str) -> str:
-    question = _CONTROL.sub("", text).strip()
-    if not question:
-        raise ConversationError("The question is empty.", hint="Type a question.")
-    if len(question) > QUESTION_CHARS:
-        raise ConversationError(
-            f"The question has {len(question):,} characters, and at most {QUESTION_CHARS:,} are allowed.",
-            hint="Add long texts to the knowledge base as documents.",
-        )
-    return question

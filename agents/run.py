@@ -40,7 +40,8 @@ class Run:
     has its own); `state_gone` says that what earlier code left in it is no longer there. `approval`, `budget` and
     `judge` are those of the team; `kb_of` says which knowledge base an agent works on. `memory` is what was said
     before; `read` counts the chunks read of each document, `told` is what agents were shown as data beside passages,
-    `deeds` what they did.
+    `deeds` what they did, `verdicts` whether the answer stands in what it cites. `end` ends it from outside, when it
+    does not end by itself.
     """
 
     question: str
@@ -59,7 +60,7 @@ class Run:
     evidence: Evidence = field(default_factory=lambda: Evidence(MemoryLedger()))
     memory: Memory = field(default_factory=Memory)
     emit: Callable[[Event], None] = lambda _: None
-    end: Callable[[Failed], None] = lambda _: None
+    end: Callable[[RunCompleted | Failed], None] = lambda _: None
     stop: threading.Event = field(default_factory=threading.Event)
 
     started: float = field(default_factory=time.perf_counter)

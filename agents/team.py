@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from autogen import Agent, GroupChat, GroupChatManager
 
 from agents.answers.judging import judged
-from agents.budget import diagnosis, spent
+from agents.budget import diagnosis
 from agents.code_executor import CodeExecutorAgent
 from agents.critic import CriticAgent
-from agents.errors import BudgetExceeded, RunStopped, TeamError
-from agents.events import Noted, failed
+from agents.errors import BudgetExceeded, TeamError
+from agents.events import Noted
 from agents.llm.autogen_client import Voice, give_voice
 from agents.quiet import quiet
 from agents.retrieve_assistant import RetrieveAssistantAgent
@@ -29,9 +28,7 @@ from agents.tool_agent import ToolAgent
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
 from agents.turns.compaction import compact
-
-GRACE_S = 0.6
-"""How long a run whose seconds are over may take to end by itself before it is ended from outside."""
+from agents.watching import watched
 
 
 class Team:
@@ -76,7 +73,8 @@ class Team:
         Raises the ModelError, RetrievalError or RunStopped that ended the discussion, BudgetExceeded when it came to
         no answer within its budget, and ToolServerFailed before it begins when a server of its tools does not answer.
         """
-        with self._connected(run) as team, _watched(run, team.file), quiet():
+        run.budget = self.file.budget
+        with self._connected(run) as team, watched(run), quiet():
             try:
                 manager = team.gather(run)
                 _ = run.plan
@@ -199,36 +197,3 @@ class Team:
                 f"The team {self.file.name} was given speaker=, but its order is {self.file.order}.",
                 hint="Say order: function, or leave speaker= out.",
             )
-
-
-@contextmanager
-def _watched(run: Run, file: TeamFile) -> Iterator[None]:
-    """End the run when its seconds are over, wherever it is."""
-    over = threading.Event()
-    timers: list[threading.Timer] = []
-
-    def exceeded() -> BudgetExceeded:
-        reason = spent(file.budget, tokens=0, seconds=file.budget.seconds or 0, cost=0)
-        return BudgetExceeded(f"{reason} {diagnosis(run.deeds)}".strip(), hint="Raise the team's budget.")
-
-    def end() -> None:
-        over.set()
-        run.stop.set()
-        after(GRACE_S, lambda: run.end(failed(exceeded())))
-
-    def after(seconds: float, what: Callable[[], None]) -> None:
-        timers.append(threading.Timer(seconds, what))
-        timers[-1].daemon = True
-        timers[-1].start()
-
-    if file.budget.seconds:
-        after(file.budget.seconds, end)
-    try:
-        yield
-    except RunStopped:
-        if not over.is_set():
-            raise
-        raise exceeded() from None
-    finally:
-        for timer in timers:
-            timer.cancel()

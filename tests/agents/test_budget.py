@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from autogen import ConversableAgent
 
 from agents.budget import Called, Said, diagnosis, loop, spent
 from agents.events import Event, Failed, MessageCompleted, Noted, RunCompleted, ToolCalled
@@ -14,7 +15,7 @@ from agents.log.usage import bill
 from agents.team import Team
 from agents.teams.rules import Budget
 from tests.agents.table import completed, conversation, of, served
-from tests.openai_server import Request, ScriptedServer, call, say
+from tests.openai_server import Request, ScriptedServer, call, say, silence
 
 AGENTS: tuple[dict[str, Any], ...] = (
     {"name": "retriever", "role": "retriever"},
@@ -155,6 +156,30 @@ def test_seconds_end_a_run_wherever_it_is(tmp_path: Path) -> None:
     assert (end.error_type, "its budget is 1 s" in end.message) == ("BudgetExceeded", True)
     assert of(MessageCompleted, events)[-1].interrupted
     assert of(MessageCompleted, events)[-1].content.startswith("The plan costs 90 euros [1].")
+
+
+def test_an_answer_that_stands_outlives_a_judge_who_takes_too_long(tmp_path: Path) -> None:
+    started = time.monotonic()
+    events = asked(tmp_path, [say("90 euros [1]."), silence()], *TWO[:2], judge=True, budget={"seconds": 1.0})
+    assert time.monotonic() - started < 3
+    assert completed(events).answer == "90 euros [1]."
+    assert [note.kind for note in of(Noted, events)] == ["budget"]
+
+
+def test_seconds_end_a_guest_that_cannot_be_interrupted(tmp_path: Path) -> None:
+    class Sleeper(ConversableAgent):  # type: ignore[misc]  # AutoGen is untyped
+        def generate_reply(self, *_: Any, **__: Any) -> str:
+            time.sleep(4)
+            return "Awake."
+
+    def guest(_run: Any) -> ConversableAgent:
+        return Sleeper("guest", llm_config=False, human_input_mode="NEVER", code_execution_config=False)
+
+    agents = (*TWO[:1], {"name": "guest", "role": "guest"}, TWO[1])
+    started = time.monotonic()
+    end = ended(asked(tmp_path, [], *agents, order="round_robin", guests={"guest": guest}, budget={"seconds": 0.5}))
+    assert time.monotonic() - started < 2.5
+    assert "its budget is 0.5 s" in end.message
 
 
 def test_what_is_spent_is_one_sentence() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from agents.conversation import QUESTION_CHARS
 from agents.errors import ConversationError
 from agents.events import (
     CodeRan,
@@ -26,6 +25,7 @@ from agents.events import (
 )
 from agents.log.store import SQLiteConversationStore
 from agents.ports import Sandbox
+from agents.question import QUESTION_CHARS
 from agents.turns.memory import remember
 from retrieval.errors import StoreError
 from retrieval.extractive import NOT_FOUND

@@ -1,0 +1,52 @@
+"""Ends a run when its seconds are over, wherever it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from agents.budget import diagnosis, spent
+from agents.errors import BudgetExceeded, RunStopped
+from agents.events import Noted, failed
+from agents.run import Run
+
+GRACE_S = 0.6
+"""How long a run whose seconds are over may take to end by itself before it is ended from outside."""
+
+
+@contextmanager
+def watched(run: Run) -> Iterator[None]:
+    """Within the budget's seconds; raises BudgetExceeded when they are over before there is an answer."""
+    if run.budget.seconds is None:
+        yield
+        return
+    over, timers = threading.Event(), list[threading.Timer]()
+
+    def stop() -> None:
+        over.set()
+        run.stop.set()
+        begin(GRACE_S, lambda: run.end(run.completed() if run.answer else failed(_exceeded(run))))
+
+    def begin(seconds: float, what: Callable[[], None]) -> None:
+        timers.append(threading.Timer(seconds, what))
+        timers[-1].daemon = True
+        timers[-1].start()
+
+    begin(run.budget.seconds, stop)
+    try:
+        yield
+    except RunStopped:
+        if not over.is_set():
+            raise
+        if not run.answer:
+            raise _exceeded(run) from None
+        run.emit(Noted(kind="budget", text=f"{_exceeded(run).message} The answer was given before."))
+    finally:
+        for timer in timers:
+            timer.cancel()
+
+
+def _exceeded(run: Run) -> BudgetExceeded:
+    reason = spent(run.budget, tokens=0, seconds=run.budget.seconds or 0, cost=0)
+    return BudgetExceeded(f"{reason} {diagnosis(run.deeds)}".strip(), hint="Raise the team's budget.")
