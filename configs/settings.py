@@ -151,7 +151,7 @@ class SandboxSettings(_Section):
     backends: Annotated[tuple[SandboxName, ...], NoDecode] = ("docker", "bubblewrap", "landlock")
     timeout_s: float = Field(30.0, gt=0)
     memory_mb: int = Field(1024, gt=0)
-    output_chars: int = Field(100_000, gt=0)
+    output_chars: int = Field(100_000, gt=0, le=5_000_000)
     artifacts: int = Field(50, ge=0)
     artifacts_mb: int = Field(32, gt=0)
     idle_s: float = Field(900.0, gt=0)

@@ -89,10 +89,20 @@ class RemoteSession:
         """A connection to the host, where our files lie: all of them in a host that has none yet, else the new ones."""
         host = reach(self._place, self._settings)
         with host.lines:
+            self._check_wall(host)
             for name in new if host.run == self._filled else list(self._inputs):
                 _lay(host.lines, name, self._inputs[name])
             self._filled = host.run
             yield host
+
+    def _check_wall(self, host: Host) -> None:
+        """Raise SandboxSessionRefused for a host that began under settings which allowed another wall."""
+        dangerous = ("unsandboxed",) if self._settings.dangerously_run_without_isolation else ()
+        if host.backend not in (*self._settings.backends, *dangerous, "none"):
+            raise SandboxSessionRefused(
+                f"The session {self._place.id!r} runs behind {host.backend}, which the settings no longer allow.",
+                hint=f"End it with `sandbox close {self._place.id}`.",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

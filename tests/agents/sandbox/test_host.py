@@ -454,3 +454,13 @@ def test_a_host_can_be_terminated_like_any_process(home: Path) -> None:
 
     until(lambda: not hosts_of(home) and not marked(number))
     assert begin(home).run("1").state_lost
+
+
+def test_a_session_does_not_outlive_what_the_settings_allow(home: Path) -> None:
+    begin(home).run("x = 1")
+    for backends in (("none",), ("docker", "landlock")):
+        refused = RemoteSession(Place.within(home, "s"), SandboxSettings(backends=backends)).run("print(x)")
+        assert (refused.status, refused.stdout) == ("refused", "")
+        assert "runs behind bubblewrap, which the settings no longer allow" in refused.stderr
+        assert "sandbox close s" in refused.stderr
+    assert begin(home).run("print(x)").stdout == "1\n"
