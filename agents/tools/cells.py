@@ -36,7 +36,7 @@ def run_cell(
     """Run code for a model. Raises CodeNotAllowed, RunStopped, and ToolError for a bad time limit."""
     run = context.run
     _check_time(context, timeout_s)
-    inputs = lay(run, files)
+    inputs = lay(run, context.kb, files)
     cell = _allowed(context, _Cell(code=one_line_end(code), language=language, timeout_s=timeout_s))
     result = run.session.run(cell.code, language=language, timeout_s=cell.timeout_s, stop=run.stop)
     result, run.state_gone = replace(result, state_lost=result.state_lost or run.state_gone), False
