@@ -172,9 +172,9 @@ class App:
         self._check(begun)
         last = self.store.last(info.id)
         kept = last if through is None else min(through, last)
-        if kept:
-            self.store.copy(info.id, begun, through=kept)
+        if kept > 0:
             copy_files(self._artifacts / info.id, self._artifacts / begun.id)
+            self.store.copy(info.id, begun, through=kept)
         memory = remember(self.store.events(begun.id)) if kept else None
         conversation = self._remember(Conversation(begun, self._resources, memory=memory))
         conversation.cut()

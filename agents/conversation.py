@@ -74,6 +74,7 @@ class Conversation:
         self._resources = resources
         self._memory = memory or Memory()
         self._deleted = False
+        self._begun = 0
         self._lock = threading.RLock()
         self._current: tuple[Run, Recorder, threading.Thread] | None = None
         self._approvals = Approvals()
@@ -144,14 +145,14 @@ class Conversation:
     def recover(self) -> None:
         """End a run that the end of its process cut short: what there was of its message is kept, and marked."""
         with self._lock:
-            if self._memory.open and not self.running and not is_alive(self._memory.process):
+            if self._memory.open and not self._is_being_answered():
                 self._close_run()
 
     def _catch_up(self) -> None:
         """Take in what was said here from elsewhere. Raises ConversationError while it is still being said."""
         if self._resources.store.last(self.id) != self._memory.seq:
             self._memory = remember(self._resources.store.events(self.id))
-        if self._memory.open and is_alive(self._memory.process):
+        if self._memory.open and self._is_being_answered():
             raise ConversationError(
                 "A question of this conversation is being answered in another window or process.",
                 hint="Wait for it, or branch the conversation.",
@@ -159,25 +160,44 @@ class Conversation:
         if self._memory.open:
             self._close_run()
 
+    def _is_being_answered(self) -> bool:
+        """Whether the open run may still come to its end: here, or in the process that began it."""
+        ours = self._memory.begun == self._begun  # whose last event could not be kept, unless it runs
+        return self.running or (not ours and is_alive(self._memory.process))
+
     def _close_run(self) -> None:
-        evidence = Evidence(self._resources.store.ledger(self.id))
-        for event in closing(self.events()):
-            if isinstance(event, MessageCompleted):
-                event = replace(event, content=cleaned_text(event.content, evidence)[0])
+        for event in self._closing():
             self._keep(self._next(event))
+
+    def _closing(self) -> list[Event]:
+        """The events that end the open run, without what its words must not carry."""
+        evidence = Evidence(self._resources.store.ledger(self.id))
+        return [
+            replace(event, content=cleaned_text(event.content, evidence)[0])
+            if isinstance(event, MessageCompleted)
+            else event
+            for event in closing(self.events())
+        ]
 
     def cut(self) -> None:
         """End a run that a branch cut through: what was said up to there is its answer."""
         if not self._memory.open:
             return
         evidence = Evidence(self._resources.store.ledger(self.id))
-        *partial, _ = closing(self.events())
-        said = last_words([*self.events(), *partial])
+        *partial, _ = self._closing()
+        said = last_words([*self.events(), *partial], self._answerer())
         for event in partial:
             self._keep(self._next(event))
         answer, citations = cite(cleaned_text(said, evidence)[0], evidence.numbered(markers(said)))
         told = tuple(citation.as_dict() for citation in citations)
         self._keep(self._next(RunCompleted(answer=answer, abstained=False, citations=told, stopped=True)))
+
+    def _answerer(self) -> str:
+        """The agent that gives the answer; empty when the team is not there any more."""
+        try:
+            return self._team.file.answerer.name
+        except AppError:
+            return ""
 
     @cached_property
     def _team(self) -> Team:
@@ -188,7 +208,8 @@ class Conversation:
         return made.with_tools(tools) if made else Team.from_yaml(self.info.team, tools=tools)
 
     def _start(self, question: str) -> Recorder:
-        recorder = Recorder(self.id, first=self._memory.seq + 1, keep=self._keep)
+        self._begun = self._memory.seq + 1
+        recorder = Recorder(self.id, first=self._begun, keep=self._keep)
         run = self._run(question, recorder)
         info = self.info
         if not self._memory.seq:

@@ -40,8 +40,8 @@ class Run:
     has its own); `state_gone` says that what earlier code left in it is no longer there. `approval`, `budget` and
     `judge` are those of the team; `kb_of` says which knowledge base an agent works on. `memory` is what was said
     before; `read` counts the chunks read of each document, `told` is what agents were shown as data beside passages,
-    `deeds` what they did, `verdicts` whether the answer stands in what it cites. `end` ends it from outside, when it
-    does not end by itself.
+    `deeds` what they did. `verdicts` say whether the answer stands in what it cites, `disputed` that its critic asked
+    for another. `end` ends the run from outside, when it does not end by itself.
     """
 
     question: str
@@ -75,6 +75,7 @@ class Run:
     draft: str = ""
     abstained: bool = False
     verdicts: Sequence[Verdict] = ()
+    disputed: bool = False
     _kbs: dict[str, KnowledgeBase] = field(default_factory=dict)
     _plan: TurnPlanned | None = None
     _session: Session | None = None

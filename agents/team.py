@@ -8,6 +8,7 @@ from typing import Any
 
 from autogen import Agent, GroupChat, GroupChatManager
 
+from agents.answers.judging import checked as checked_answer
 from agents.answers.judging import judged
 from agents.budget import diagnosis
 from agents.code_executor import CodeExecutorAgent
@@ -28,7 +29,7 @@ from agents.tool_agent import ToolAgent
 from agents.tools.catalogue import TOOLS
 from agents.tools.registry import Tool
 from agents.turns.compaction import compact
-from agents.watching import watched
+from agents.watching import given_before, watched
 
 
 class Team:
@@ -83,8 +84,9 @@ class Team:
             except BudgetExceeded as error:
                 if not run.answer:
                     raise
-                run.emit(Noted(kind="budget", text=f"{error.message} The answer was given before."))
+                run.emit(Noted(kind="budget", text=f"{error.message} {given_before(run)}"))
             else:
+                run.verdicts = checked_answer(run)
                 run.verdicts = judged(run)
         if not run.answer:
             raise BudgetExceeded(
@@ -92,6 +94,7 @@ class Team:
                 f"{diagnosis(run.deeds)}".strip(),
                 hint="Raise max_rounds, or change the order of the team.",
             )
+        run.verdicts = run.verdicts or checked_answer(run)
 
     def gather(self, run: Run) -> GroupChatManager:
         """A fresh AutoGen group chat and its manager."""

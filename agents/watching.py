@@ -10,6 +10,7 @@ from agents.budget import diagnosis, spent
 from agents.errors import BudgetExceeded, RunStopped
 from agents.events import Noted, failed
 from agents.run import Run
+from configs.errors import AppError
 
 GRACE_S = 0.6
 """How long a run whose seconds are over may take to end by itself before it is ended from outside."""
@@ -26,7 +27,13 @@ def watched(run: Run) -> Iterator[None]:
     def stop() -> None:
         over.set()
         run.stop.set()
-        begin(GRACE_S, lambda: run.end(run.completed() if run.answer else failed(_exceeded(run))))
+        begin(GRACE_S, give_up)
+
+    def give_up() -> None:
+        try:
+            run.end(run.completed() if run.answer else failed(_exceeded(run)))
+        except AppError as error:
+            run.end(failed(error))
 
     def begin(seconds: float, what: Callable[[], None]) -> None:
         timers.append(threading.Timer(seconds, what))
@@ -41,10 +48,15 @@ def watched(run: Run) -> Iterator[None]:
             raise
         if not run.answer:
             raise _exceeded(run) from None
-        run.emit(Noted(kind="budget", text=f"{_exceeded(run).message} The answer was given before."))
+        run.emit(Noted(kind="budget", text=f"{_exceeded(run).message} {given_before(run)}"))
     finally:
         for timer in timers:
             timer.cancel()
+
+
+def given_before(run: Run) -> str:
+    """What a reader must know about an answer that outlives the budget of its run."""
+    return f"The answer was given before{', and its critic had asked for another' if run.disputed else ''}."
 
 
 def _exceeded(run: Run) -> BudgetExceeded:

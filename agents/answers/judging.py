@@ -20,16 +20,21 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"^\s*(\d+)\s*[:.：、]\s*(yes|no|是|否)\b", re.I | re.M)
 
 
-def judged(run: Run) -> tuple[Verdict, ...]:
-    """A verdict on each sentence of the run's answer, none for one that cites nothing.
-
-    A judge that fails, or says nothing about a sentence, leaves the verdict as it is.
-    """
+def checked(run: Run) -> tuple[Verdict, ...]:
+    """A verdict on each sentence of the run's answer without a model, none for an answer that cites nothing."""
     passages = run.evidence.numbered(markers(run.answer))
     if run.abstained or not passages:
         return ()
-    answer, _ = cite(run.answer, passages)
-    verdicts = check_support(answer, passages, run.kb().embedder)
+    return check_support(cite(run.answer, passages)[0], passages, run.kb().embedder)
+
+
+def judged(run: Run) -> tuple[Verdict, ...]:
+    """The run's verdicts after a judge read them too, where the team has one.
+
+    A judge that fails, or says nothing about a sentence, leaves the verdict as it is.
+    """
+    verdicts = tuple(run.verdicts)
+    passages = run.evidence.numbered(markers(run.answer))
     cited = [verdict for verdict in verdicts if verdict.markers]
     if not (run.judge and cited and run.model("small", run).converses):
         return verdicts

@@ -18,6 +18,7 @@ from agents.events import MessageCompleted, Noted, TokenDelta, ToolCalled
 from agents.llm.draft import Draft
 from agents.ports import LanguageModel, ModelReply, ModelRequest, ToolCall
 from agents.run import Run
+from agents.teams.speaker_order import wants_revision
 from configs.errors import AppError
 from retrieval.extractive import NOT_FOUND
 
@@ -88,7 +89,8 @@ class LanguageModelClient:
         self._close(message_id, text, reply, started)
         calls = self._announce(reply.tool_calls)
         if voice.role == "assistant" and voice.answers and not calls:
-            voice.run.answer, voice.run.abstained = text, draft.abstained
+            voice.run.answer, voice.run.abstained, voice.run.disputed = text, draft.abstained, False
+        voice.run.disputed = voice.run.disputed or (voice.role == "critic" and wants_revision(text))
         self._watch(text, calls)
         return SimpleNamespace(message=_message(text, calls), reply=reply, model=reply.model)
 

@@ -53,13 +53,16 @@ def closing(events: Iterable[Event]) -> Iterator[Event]:
     yield INTERRUPTED
 
 
-def last_words(events: Iterable[Event]) -> str:
-    """The last whole message of an assistant in the last run, else what there is of one; empty without any."""
+def last_words(events: Iterable[Event], answerer: str) -> str:
+    """The last whole message of the agent that answers in the last run, else what there is of one; empty without any.
+
+    Of an empty `answerer` nothing is known: any assistant or guest may be it.
+    """
     said: list[MessageCompleted] = []
     for event in events:
         if isinstance(event, RunStarted):
             said = []
         elif isinstance(event, MessageCompleted) and event.role in ("assistant", "guest"):
-            said.append(event)
+            said += [event] if answerer in ("", event.agent) else []
     whole = [message for message in said if not message.interrupted]
     return (whole or said)[-1].content if said else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import time
@@ -193,7 +194,7 @@ def _begin(db: sqlite3.Connection, info: ConversationInfo) -> None:
 def _insert(db: sqlite3.Connection, event: Event, *, moved: tuple[str, str] = ("", "")) -> None:
     line = to_json(event).encode("utf-8", "backslashreplace").decode("utf-8")  # half characters become JSON escapes
     if moved[0]:
-        line = line.replace(f"/{moved[0]}/", f"/{moved[1]}/")
+        line = re.sub(rf'("path": "[^"]*/){moved[0]}(?=/)', rf"\g<1>{moved[1]}", line)
     db.execute("INSERT INTO events VALUES (?, ?, ?)", (event.conversation_id, event.seq, line))
     if isinstance(event, Retrieved):
         passages.note(db, event)

@@ -31,7 +31,8 @@ class Memory:
     """`summary` stands for everything before `exchanges`, which are oldest first.
 
     `asked`, `query` and `process` are of the last run, which is not over while `open`; `seq` is the number of the last
-    event. `lost` says that the state of the code was lost in a stopped run and nobody was there to hear it.
+    event, `begun` of its first. `lost` says that the state of the code was lost in a stopped run and nobody was there
+    to hear it.
     """
 
     summary: str = ""
@@ -39,6 +40,7 @@ class Memory:
     asked: str = ""
     query: str = ""
     seq: int = 0
+    begun: int = 0
     open: bool = False
     process: str = ""
     ran_code: bool = False
@@ -70,7 +72,14 @@ class Memory:
         now = replace(self, seq=event.seq)
         match event:
             case RunStarted():
-                return replace(now, asked=event.question, query=event.question, open=True, process=event.process)
+                return replace(
+                    now,
+                    asked=event.question,
+                    query=event.question,
+                    begun=event.seq,
+                    open=True,
+                    process=event.process,
+                )
             case TurnPlanned():
                 return replace(now, query=event.query)
             case CodeRan() if event.status != "refused":

@@ -72,7 +72,7 @@ _REWORK = "shorten|simplify|summari[sz]e|rephrase|reword|reformat|translate|repe
 _ABOUT = (
     rf"(?:{_REWORK}) {_IT}(?: {_FORM})*"
     rf"|(?:say|write|put|explain|give|repeat|make|answer|format) (?:{_IT} )?{_FORM}(?: {_FORM})*"
-    rf"|{_FORM}|tl;?dr|repeat|(?:put|make) (?:it |that )?(?:in |into )?a (?:list|table)|yes|no"
+    rf"|{_FORM}|tl;?dr|repeat|(?:put|make) (?:it |that )?(?:in |into )?a (?:list|table)"
     r"|make it (?:short|shorter|simple|simpler|longer|a list|a table)|say that again"
 )
 _ANSWER_ZH = r"(?:答案|回答|回复|内容|话)"
@@ -85,7 +85,7 @@ _ABOUT_ZH = (
     rf"{_LANGUAGE_ZH}{_TIMES_ZH}{_WHICH_ZH}?{_ANSWER_ZH}?"
     rf"|[用以]{_HOW_ZH}(?:的形式)?再?(?:说|讲|总结|概括|回答|解释|表达|列出)?{_TIMES_ZH}{_WHICH_ZH}?{_ANSWER_ZH}?"
     r"|[说讲写]得?(?:简短|简单|详细|清楚|短|通俗)一?[点些]|(?:简短|简单|详细|短)一?[点些]|再说一[遍次]"
-    r"|一句话(?:总结|概括)|是的?|不是?|对"
+    r"|一句话(?:总结|概括)"
     r"|换(?:个|一种)(?:说法|方式)说?"
 )
 ABOUT_ANSWER = re.compile(
@@ -101,7 +101,7 @@ COURTESY = re.compile(
 """What stands before a question and is none of it."""
 
 DEPARTMENT = re.compile(r"\bIT\b")
-"""Is written like this in a question that is not all in capitals."""
+"""No pronoun in a question that is not all in capitals."""
 
 CONTINUES = re.compile(
     r"^(?:(?:(?:and|but|or|so|then|ok(?:ay)?|also) )*(?:what|how) about |(?:and|but|or) (?=\S)"
@@ -109,11 +109,14 @@ CONTINUES = re.compile(
 )
 """Goes on from what was said."""
 
+_ORDINALS = r"(?:first|second|third|fourth|last|next|previous)"
 REFERS = re.compile(
     r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\b(?! (?:is|are|was|were)\b)"
-    r"|\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|both|neither"
-    r"|the same(?!-)|(?:the )?(?:other|former|latter) ones?|the (?:other|former|latter)$|ones|instead|else)\b|^then\b"
-    r"|它们?|(?<!其)他们?|她们?|[这那](?:个|些|种|款|家|位|次|项|样|$)|(?<!应)该(?:公司|产品|项目|文件|套餐|方案|人|国|书|课程)"
+    r"|\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|both|either|neither"
+    rf"|the same(?!-)|the (?:other|former|latter)\b|the {_ORDINALS} point"
+    r"|(?:which|this|that|another|the (?!one\b)\w+) ones?(?!-)|ones|instead|else)\b|\bthen\W*$|^then\b|\bwho then\b"
+    r"|它们?|(?<!其)他们?|她们?|这(?!么)|那(?:里|儿|时|个|些|种|本|部|座|条|张|份|类|款|家|位|次|项|样|两|$)"
+    r"|(?:^|[，,。 ])其(?![他实中余它次])|(?:^|[，,。 ])该|此(?![外时后前次刻处])"
     r"|两者|前者|后者|同样|上述|上面|刚才"
 )
 """Points at something that was said."""

@@ -55,7 +55,7 @@ def plan(asked: str, memory: Memory) -> Plan:
 
 def _follow_up(question: str, said: str, last: Exchange) -> Plan:
     continued = CONTINUES.sub("", said, count=1)
-    refers = REFERS.search(continued) and not (" it " in f" {continued} " and DEPARTMENT.search(question))
+    refers = REFERS.search(continued if question.isupper() else normalize(DEPARTMENT.sub("", question)))
     whole = WHOLE.search(continued) or _words(question) >= MANY_WORDS
     if whole and not refers:
         return Plan(kind="search", query=question, variants=(question,))

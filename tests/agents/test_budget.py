@@ -166,6 +166,17 @@ def test_an_answer_that_stands_outlives_a_judge_who_takes_too_long(tmp_path: Pat
     assert [note.kind for note in of(Noted, events)] == ["budget"]
 
 
+def test_an_answer_that_outlives_the_budget_is_checked_and_a_dispute_is_told(tmp_path: Path) -> None:
+    agents = (*TWO[:2], {"name": "critic", "role": "critic"})
+    wrong, review = say("It costs 999 euros [1]."), say("REVISE\nThe passage says 90 euros.")
+    slow = say("It costs 90 euros [1]. " * 50, delay_s=0.05)
+    events = asked(tmp_path, [wrong, review, slow], *agents, budget={"seconds": 1.5})
+    end = completed(events)
+    assert end.answer == "It costs 999 euros [1]."
+    assert [verdict["status"] for verdict in end.support] == ["unsupported"]
+    assert "its critic had asked for another" in of(Noted, events)[-1].text
+
+
 def test_seconds_end_a_guest_that_cannot_be_interrupted(tmp_path: Path) -> None:
     class Sleeper(ConversableAgent):  # type: ignore[misc]  # AutoGen is untyped
         def generate_reply(self, *_: Any, **__: Any) -> str:

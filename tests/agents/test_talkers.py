@@ -133,3 +133,39 @@ def test_a_branch_keeps_its_files_when_what_it_came_from_is_deleted(tmp_path: Pa
     assert Path(kept["path"]).read_bytes() == b"a picture"
     assert branch.id in kept["path"]
     app.close()
+
+
+class Forgetful(SQLiteConversationStore):
+    """Cannot keep the end of the first run."""
+
+    failed = False
+
+    def append(self, event: Event) -> None:
+        if isinstance(event, RunCompleted) and not self.failed:
+            self.failed = True
+            raise ConversationError("The disk is full.")
+        super().append(event)
+
+
+def test_a_run_whose_end_could_not_be_kept_does_not_lock_its_conversation(tmp_path: Path) -> None:
+    talk = conversation(tmp_path)
+    talk._resources = replace(talk._resources, store=Forgetful(tmp_path / "roundtable.sqlite"))
+    with pytest.raises(ConversationError, match="The disk is full"):
+        list(talk.ask(QUESTION))
+    assert "40 euros" in completed(talk.ask("What does the standard plan cost?")).answer
+    assert [type(event).__name__ for event in talk.events()].count("Failed") == 1
+
+
+def test_a_branch_through_words_that_were_never_whole_leads_nowhere(tmp_path: Path) -> None:
+    words = "It is [see](http://evil.example/?q=1) [777] and more " + "of it " * 100
+    with ScriptedServer([say(words, delay_s=0.002)]) as server:
+        talk = conversation(tmp_path, model=served(server))
+        list(talk.ask(QUESTION))
+        at = of(TokenDelta, talk.events())[40].seq
+        info = ConversationInfo(id="branch", kb="k", team="qa", strategy="hybrid")
+        talk._resources.store.copy(talk.id, info, through=at)  # type: ignore[attr-defined]
+        branch = Conversation(info, talk._resources, memory=remember(talk._resources.store.events("branch")))
+        branch.cut()
+    told = [of(MessageCompleted, branch.events())[-1].content, completed(branch.events()).answer]
+    assert not [text for text in told if "evil.example/" in text or "777" in text]
+    assert all("and more" in text for text in told)

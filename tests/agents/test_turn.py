@@ -33,7 +33,8 @@ MORE = (
 NEW = (
     "What is the one-time fee?", "What is the same-day delivery fee?", "Who is the first contact?",
     "Does IT support weekends?", "Is one year the limit?", "Who is the one office manager?",
-    "What should the vendor list hold?", "应该怎么做？", "其他套餐多少钱？", "此外还有什么费用？", "这里有停车场吗？",
+    "What should the vendor list hold?", "应该怎么做？", "其他套餐多少钱？", "此外还有什么费用？", "其余费用是多少？",
+    "应该续约吗？",
     "Who is the office manager?", "And who is the office manager?", "How much is the thank-you bonus?",
     "What is said about hello kitty?", "Is there more context switching on Linux than on Windows?",
     "Summarize the annual report", "Translate the safety notice into Chinese", "List all suppliers",
@@ -70,6 +71,22 @@ def test_a_whole_question_is_searched_as_it_is(question: str) -> None:
     for memory in (Memory(), after(ENGLISH), after(CHINESE)):
         found = plan(question, memory)
         assert (found.kind, found.query, found.leans) == ("search", question, False)
+
+
+POINTING = (
+    "What does the second one cost?", "When was the first one built?", "Which one is cheaper?",
+    "What does the latter mean?", "How many days does the other plan give?", "What does either cost?",
+    "What happens then?", "WHAT DOES IT COST?", "Does IT support their laptops?", "Does it include breakfast?",
+    "这本书的作者是谁？", "这座桥是哪年建的？", "这是什么意思？", "其价格是多少？", "此政策适用于谁？",
+    "该政策何时生效？", "该合同什么时候到期？", "那里有停车场吗？",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("question", POINTING)
+def test_a_whole_question_may_point_at_what_was_said(question: str) -> None:
+    found = plan(question, after(ENGLISH))
+    assert found.leans
+    assert found.variants == (question, found.query)
 
 
 @pytest.mark.parametrize("question", LEANS)
