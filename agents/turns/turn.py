@@ -22,6 +22,8 @@ from retrieval.terms import is_cjk, normalize, question_terms
 
 Kind = Literal["search", "more", "about_answer", "small_talk"]
 
+LONG_CHARS = 200
+"""A longer query is the sum of many questions, of which the last is meant."""
 MANY_WORDS = 6
 """What has this many words of meaning stands on its own, also when it is not put as a question."""
 
@@ -59,8 +61,9 @@ def _follow_up(question: str, said: str, last: Exchange) -> Plan:
     whole = WHOLE.search(continued) or _words(question) >= MANY_WORDS
     if whole and not refers:
         return Plan(kind="search", query=question, variants=(question,))
-    both = f"{last.query} {question}"
-    readings = (question, both) if whole else (both, *replaced(continued, last.query))
+    before = last.query if len(last.query) <= LONG_CHARS else last.question
+    both = f"{before} {question}"
+    readings = (question, both) if whole else (both, *replaced(continued, before))
     return Plan(kind="search", query=both, variants=readings, leans=True)
 
 

@@ -120,3 +120,13 @@ def test_what_was_added_takes_the_place_of_each_thing_it_may_stand_for() -> None
 
 def test_a_long_question_gives_few_readings() -> None:
     assert len(replaced("premium", "standard " + " ".join(f"word{n}" for n in range(500)))) <= 8
+
+
+def test_a_chain_of_follow_ups_does_not_grow_without_end() -> None:
+    memory = after(ENGLISH)
+    for number in range(60):
+        asked = f"And plan number {number}?"
+        query = plan(asked, memory).query
+        said = Exchange(question=asked, query=query, answer="40 [1].", markers=(1,), through=number)
+        memory = Memory(exchanges=(said,))
+        assert len(query) < 300
