@@ -25,11 +25,13 @@ def read_code(file: Path) -> str:
     """The text of a file, or with `-` of stdin. Raises SourceError when it cannot be read."""
     try:
         if file == Path("-"):
+            if sys.stdin is None:
+                raise SourceError("There is no stdin to read code from.", hint="Pipe it in, or name a file.")
             content = sys.stdin.buffer.read(READ_BYTES)
         else:
             with file.open("rb") as opened:
                 content = opened.read(READ_BYTES)
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig", "ignore" if len(content) == READ_BYTES else "strict")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise SourceError(f"{file} cannot be read as text ({reason}).", hint="Give a UTF-8 text file.") from error

@@ -19,6 +19,7 @@ from agents.sandbox.inputs import MOST_MB
 from configs.errors import AppError
 from retrieval.errors import SourceError
 from ui import sandbox_view, terminal
+from ui.visible import visible
 
 GREETING = "Python in a sandbox. !COMMAND runs a shell command, `:put FILE` lays a file into inputs/, Ctrl-D ends."
 
@@ -80,6 +81,8 @@ class Cells:
 
 def converse(session: Session, *, timeout_s: float | None) -> bool:
     """Run what stdin says until it ends; whether the last cell ended well."""
+    if sys.stdin is None:
+        raise SourceError("There is no stdin to read commands from.", hint="Start it in a terminal, or pipe code in.")
     typed = sys.stdin.isatty()
     cells, well = Cells(typed=typed), True
     if typed:
@@ -124,7 +127,7 @@ def _command(session: Session, line: str) -> bool:
     try:
         if command != ":put" or not name.strip():
             raise SourceError(f"{line[:80]!r} is no command.", hint=":put FILE is the one there is.")
-        terminal.say(_put(session, Path(name.strip()).expanduser()))
+        terminal.say(_put(session, Path(name.strip())))
     except AppError as error:
         terminal.fail(error, as_json=False)
         return False
@@ -133,10 +136,13 @@ def _command(session: Session, line: str) -> bool:
 
 def _put(session: Session, file: Path) -> str:
     try:
-        with file.open("rb") as opened:
+        with file.expanduser().open("rb") as opened:
             content = opened.read(MOST_MB * MB + 1)
-    except OSError as error:
-        raise SourceError(f"{file} cannot be read ({error.strerror}).") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(
+            f"{visible(str(file))} cannot be read ({reason}).", hint="Give the path of a file."
+        ) from error
     return session.put(file.name, content)
 
 

@@ -26,12 +26,14 @@ class Environment:
 
 def find_environment(settings: SandboxSettings) -> Environment:
     """The environment of the settings, or the one beside this installation. Raises SandboxUnavailable."""
-    folder = settings.environment or default_folder()
+    folder = (settings.environment or default_folder()).expanduser().resolve()
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
         interpreter = Interpreter(mark["executable"], tuple(mark["directories"]))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise SandboxUnavailable(f"The packages for the sandbox are not in {folder}.", hint=_REMEDY) from None
+    if not Path(interpreter.executable).exists():
+        raise SandboxUnavailable(f"The Python of {folder} is gone ({interpreter.executable}).", hint=_REMEDY)
     for path in (folder, Path(interpreter.executable)):
         if not reachable(path):
             raise SandboxUnavailable(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -61,6 +63,8 @@ if x:
         ("print('on')\n1 / 0\n", 1, "ZeroDivisionError"),
         ("print('on')\nx = (1\n", 1, "SyntaxError"),
         ("print('on')\n:put /nowhere\n", 1, "Error: /nowhere cannot be read"),
+        ("print('on')\n:put ~nosuchuser/x\n", 1, "Error: ~nosuchuser/x cannot be read"),
+        ("print('on')\n:put a\x00b\n", 1, "cannot be read (embedded null"),
         ("print('on')\n:fly\n", 1, "Error: ':fly' is no command."),
         ("print('on')\ndef f(:\n    pass\n", 1, "SyntaxError"),
     ],
@@ -72,6 +76,15 @@ def test_the_shell_goes_on_after_a_failure_and_ends_as_its_last_cell(
 
     assert (ended, out) == (code, "on\n")
     assert said in err
+
+
+@pytest.mark.parametrize("arguments", [("shell",), ("run", "-")])
+def test_without_a_stdin_one_sentence_says_so(home: Path, arguments: tuple[str, ...]) -> None:
+    command = " ".join(map(shlex.quote, words(home, *arguments)))
+    done = subprocess.run(["sh", "-c", f"{command} <&-"], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: There is no stdin to read")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_shell_may_use_a_session_that_lives_on(home: Path) -> None:

@@ -108,6 +108,21 @@ def test_missing_packages_are_named_with_the_command_that_installs_them(tmp_path
     assert f"The packages for the sandbox are not in {tmp_path}. Install them: `python -m" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("mark", "sentence"),
+    [
+        ('{"executable": 3, "directories": 4}', "The packages for the sandbox are not in"),
+        ("[]", "The packages for the sandbox are not in"),
+        ('{"executable": "/gone/python", "directories": []}', "is gone (/gone/python)"),
+    ],
+)
+def test_a_broken_note_about_the_packages_is_one_sentence(tmp_path: Path, mark: str, sentence: str) -> None:
+    (tmp_path / "roundtable.json").write_text(mark, encoding="utf-8")
+    with pytest.raises(SandboxUnavailable) as caught:
+        find_environment(SandboxSettings(environment=tmp_path))
+    assert sentence in str(caught.value)
+
+
 def test_packages_that_only_root_may_read_are_refused(world: Path) -> None:
     (world / "closed").mkdir(mode=0o700)
     folder = world / "closed" / "packages"
