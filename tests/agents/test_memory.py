@@ -112,7 +112,7 @@ def test_a_long_conversation_stays_within_the_model_s_limit(tmp_path: Path) -> N
 
 
 def test_a_model_that_cannot_summarise_or_invents_markers_is_done_without(tmp_path: Path) -> None:
-    for number, bad in enumerate((fail(400), say("Nobody said [77]."), say("word " * 9000))):
+    for number, bad in enumerate((fail(400), say("Nobody said [77]."), say("word " * 9000, streamed=False))):
         folder = tmp_path / str(number)
         folder.mkdir()
         runs, _ = long_talk(

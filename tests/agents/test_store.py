@@ -81,7 +81,7 @@ def test_an_unknown_conversation_is_an_error(path: Path) -> None:
 def test_a_number_is_given_once(path: Path) -> None:
     store, (event, *_) = begun(path), numbered(EVERY_KIND)
     store.append(event)
-    with pytest.raises(ConversationError, match="UNIQUE constraint"):
+    with pytest.raises(ConversationError, match="goes on with this conversation at the same time"):
         store.append(event)
 
 
