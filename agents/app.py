@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -27,6 +27,7 @@ from agents.teams.seats import AssistantSeat, CriticSeat, GuestSeat
 from agents.teams.team_file import TeamFile, load_team
 from agents.tools.catalogue import with_built_in
 from agents.tools.registry import Tool
+from agents.tracing.otel import LIMIT_S
 from agents.turns.memory import remember
 from configs.settings import Settings
 from retrieval.strategy import load_strategy
@@ -34,10 +35,6 @@ from retrieval.strategy import load_strategy
 if TYPE_CHECKING:
     from agents.team import Team
     from retrieval.library import Library
-
-
-LIMIT_S = 10.0
-"""How long closing waits for a trace that is being sent."""
 
 
 class App:
@@ -111,12 +108,9 @@ class App:
         """
         found = self._conversations.get(conversation_id)
         if found is None:
-            info = self._info(conversation_id, owner)
-            found = self._remember(
-                Conversation(info, self._resources, memory=remember(self.store.events(conversation_id)))
-            )
-        if owner not in (None, found.info.owner):
-            raise missing(conversation_id)
+            info, memory = self.store.info(conversation_id), remember(self.store.events(conversation_id))
+            found = self._remember(Conversation(info, self._resources, memory=memory))
+        _of_owner(found.info, owner)
         found.recover()
         return found
 
@@ -171,8 +165,8 @@ class App:
         begun = replace(info, id=uuid4().hex, parent=info.id, created_at=time.time(), **other)
         self._check(begun)
         last = self.store.last(info.id)
-        kept = last if through is None else min(through, last)
-        if kept > 0:
+        kept = last if through is None else max(0, min(through, last))
+        if kept:
             copy_files(self._artifacts / info.id, self._artifacts / begun.id)
             self.store.copy(info.id, begun, through=kept)
         memory = remember(self.store.events(begun.id)) if kept else None
@@ -181,10 +175,7 @@ class App:
         return conversation
 
     def _info(self, conversation_id: str, owner: str | None) -> ConversationInfo:
-        info = self.store.info(conversation_id)
-        if owner not in (None, info.owner):
-            raise missing(conversation_id)
-        return info
+        return _of_owner(self.store.info(conversation_id), owner)
 
     def _remember(self, conversation: Conversation) -> Conversation:
         return self._conversations.setdefault(conversation.id, conversation)
@@ -197,10 +188,9 @@ class App:
             if name not in self.library.names():
                 self.library.open(name)
         seats = [seat.model for seat in team.agents if isinstance(seat, AssistantSeat | CriticSeat)]
-        for name in {info.model, *seats} - {""}:
-            open_model(self.settings, name, lambda _: None)
-        if self.settings.llm.provider == "openai":
-            open_model(self.settings, "", lambda _: None)
+        default = {""} if self.settings.llm.provider == "openai" else set()
+        for name in {info.model, *seats} - {""} | default:
+            self._opened(name, lambda _: None)
 
     @property
     def _artifacts(self) -> Path:
@@ -231,17 +221,14 @@ class App:
     def _model(self, role: str, run: Run) -> LanguageModel:
         """The model of a role: the one of that name, a small one where the settings have it, else the default."""
         if role in self.settings.models:
-            return self._opened(role, run)
+            return self._opened(role, _noting(run))
         if self.settings.llm.provider == "openai":
-            return self._opened("", run)
+            return self._opened("", _noting(run))
         return ExtractiveCritic(run) if role == "critic" else ExtractiveAnswerer(run)
 
-    def _opened(self, name: str, run: Run) -> LanguageModel:
-        def fall_back(error: ModelError) -> None:
-            run.emit(Noted(kind="fallback", text=f"{error.message} Another model answers."))
-
+    def _opened(self, name: str, on_fallback: Callable[[ModelError], None]) -> LanguageModel:
         with self._opening:
-            return open_model(self.settings, name, fall_back, opened=self._endpoints)
+            return open_model(self.settings, name, on_fallback, opened=self._endpoints)
 
     def _export(self, conversation_id: str) -> None:
         """Send the trace of the last run where the settings say; a failure is logged and disturbs nobody."""
@@ -257,6 +244,20 @@ class App:
         from agents.sandbox import open_sandbox
 
         return open_sandbox(self.settings.sandbox)
+
+
+def _of_owner(info: ConversationInfo, owner: str | None) -> ConversationInfo:
+    """Raises ConversationError for a conversation of somebody else, as for one that is not there."""
+    if owner not in (None, info.owner):
+        raise missing(info.id)
+    return info
+
+
+def _noting(run: Run) -> Callable[[ModelError], None]:
+    def note(error: ModelError) -> None:
+        run.emit(Noted(kind="fallback", text=f"{error.message} Another model answers."))
+
+    return note
 
 
 def _by_itself(team: TeamFile) -> TeamFile:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agents.errors import BudgetExceeded
 from agents.teams.rules import Budget
 
 SAME_CALL = 3
@@ -43,6 +44,11 @@ def spent(budget: Budget, *, tokens: int, seconds: float, cost: float) -> str:
     if budget.seconds is not None and seconds >= budget.seconds:
         return f"The run has taken {seconds:.1f} s, and its budget is {budget.seconds:g} s."
     return ""
+
+
+def exceeded(reason: str, deeds: Sequence[Deed]) -> BudgetExceeded:
+    """The error for a limit that is reached: which one, and who was busy with what."""
+    return BudgetExceeded(f"{reason} {diagnosis(deeds)}".strip(), hint="Raise the team's budget.")
 
 
 def loop(deeds: Sequence[Deed]) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from agents.budget import diagnosis
-from agents.errors import BudgetExceeded, RunStopped
+from agents.budget import exceeded
+from agents.errors import RunStopped
 from agents.events import ModelCalled
 from agents.ports import LanguageModel, ModelReply, ModelRequest
 from configs.errors import AppError
@@ -30,7 +30,7 @@ def call_model(
     """The reply. Raises BudgetExceeded instead of asking, RunStopped, and the ModelError of a call that failed."""
     run.check_stop()
     if reason := run.overspent():
-        raise BudgetExceeded(f"{reason} {diagnosis(run.deeds)}".strip(), hint="Raise the team's budget.")
+        raise exceeded(reason, run.deeds)
     first, started = 0.0, time.perf_counter()
 
     def hear(piece: str) -> None:

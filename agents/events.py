@@ -10,6 +10,8 @@ from typing import Any, Literal, get_args
 
 from configs.errors import AppError
 
+TurnKind = Literal["search", "more", "about_answer", "small_talk"]
+Author = Literal["rules", "model"]
 Role = Literal["user", "assistant", "tool", "critic", "retriever", "guest"]
 
 
@@ -43,10 +45,10 @@ class TurnPlanned(_Event):
     passages of the last answer; `small_talk`: none. `variants` are ways to read an elliptic question without a model.
     """
 
-    kind: Literal["search", "more", "about_answer", "small_talk"]
+    kind: TurnKind
     query: str
     variants: tuple[str, ...] = ()
-    by: Literal["rules", "model"] = "rules"
+    by: Author = "rules"
     ms: float = 0.0
 
 
@@ -135,7 +137,7 @@ class Compacted(_Event):
     through: int
     tokens_before: int
     tokens_after: int
-    by: Literal["rules", "model"] = "rules"
+    by: Author = "rules"
 
 
 @dataclass(frozen=True, kw_only=True)

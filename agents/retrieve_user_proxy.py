@@ -37,17 +37,16 @@ class RetrieveUserProxyAgent(stock.RetrieveUserProxyAgent):  # type: ignore[misc
         )
         self._run = run
         self._asked = 0
-        self._in_its_own_chat = True
-        self._again = False
+        self._has_opened = False
         self.replace_reply_func(
             stock.RetrieveUserProxyAgent._generate_retrieve_user_reply, RetrieveUserProxyAgent._reply_with_passages
         )
 
     def retrieve_docs(self, problem: str, n_results: int | None = None, search_string: str = "") -> None:
         """Find what the question needs; in a chat that it opens each question replaces the passages of the last one."""
-        if problem != self._run.question or self._again:
+        if problem != self._run.question or self._has_opened:
             self._run.turn_to(problem, self._run.memory)
-        self._again = self._in_its_own_chat
+        self._has_opened = True
         self._results = passages_for(self._run, agent=self.name, k=n_results, containing=search_string)
 
     def run_code(self, code: str, **kwargs: Any) -> NoReturn:  # noqa: ARG002
@@ -55,16 +54,18 @@ class RetrieveUserProxyAgent(stock.RetrieveUserProxyAgent):  # type: ignore[misc
         raise ToolError("This agent runs no code.", hint="Call the tool run_python.")
 
     def _reply_with_passages(self, messages: Sequence[Mapping[str, Any]], sender: Any, config: Any) -> tuple[bool, str]:  # noqa: ARG002
-        if self._opened_by_a_retriever(messages, sender):
-            problem = {"problem": self._run.question, "n_results": self._run.search.k}
-            return True, self.message_generator(self, sender, problem)
+        if not self._opened_by_a_retriever(messages, sender):
+            self._turn_to_last_question(messages)
+        self._results = passages_for(self._run, agent=self.name)
+        return True, self._generate_message(self._get_context(self._results))
+
+    def _turn_to_last_question(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Go on with the last thing said by whoever opened the chat, unless it is what the run is about already."""
         asked = [at for at, message in enumerate(messages) if message.get("name") == messages[0].get("name")]
         question = str(messages[asked[-1]]["content"])
         if question != self._run.question or len(asked) > max(1, self._asked):
             self._run.turn_to(question, self._said_before(messages, asked))
-        self._asked, self._in_its_own_chat, self._again = len(asked), False, False
-        problem = {"problem": question, "n_results": self._run.search.k}
-        return True, self.message_generator(self, sender, problem)
+        self._asked = len(asked)
 
     @staticmethod
     def _opened_by_a_retriever(messages: Sequence[Mapping[str, Any]], sender: Any) -> bool:

@@ -74,7 +74,7 @@ class Run:
     answer: str = ""
     draft: str = ""
     abstained: bool = False
-    verdicts: Sequence[Verdict] = ()
+    verdicts: tuple[Verdict, ...] | None = None
     disputed: bool = False
     _kbs: dict[str, KnowledgeBase] = field(default_factory=dict)
     _plan: TurnPlanned | None = None
@@ -201,6 +201,6 @@ class Run:
             ms=(time.perf_counter() - self.started) * 1000,
             stopped=stopped,
             artifacts=self.artifacts,
-            support=tuple(verdict.as_dict() for verdict in self.verdicts),
+            support=tuple(verdict.as_dict() for verdict in self.verdicts or ()),
             removed_markers=tuple(sorted(self.removed)),
         )

@@ -74,27 +74,32 @@ class Team:
         Raises the ModelError, RetrievalError or RunStopped that ended the discussion, BudgetExceeded when it came to
         no answer within its budget, and ToolServerFailed before it begins when a server of its tools does not answer.
         """
-        run.budget = self.file.budget
-        with self._connected(run) as team, watched(run), quiet():
-            try:
-                manager = team.gather(run)
-                _ = run.plan
-                compact(run)
-                team._open(run, manager)
-            except BudgetExceeded as error:
-                if not run.answer:
-                    raise
-                run.emit(Noted(kind="budget", text=f"{error.message} {given_before(run)}"))
-            else:
-                run.verdicts = checked_answer(run)
-                run.verdicts = judged(run)
+        with self._connected(run) as team, quiet():
+            manager = team.gather(run)
+            with watched(run):
+                team._talk(run, manager)
+        if run.verdicts is None:
+            run.verdicts = checked_answer(run)
+
+    def _talk(self, run: Run, manager: GroupChatManager) -> None:
+        """Let the agents speak, and a judge read what they came to; an answer that stands outlives the budget."""
+        try:
+            _ = run.plan
+            compact(run)
+            self._open(run, manager)
+        except BudgetExceeded as error:
+            if not run.answer:
+                raise
+            run.emit(Noted(kind="budget", text=f"{error.message} {given_before(run)}"))
+            return
         if not run.answer:
             raise BudgetExceeded(
                 f"The team {self.file.name} came to no answer within {self.file.max_rounds} messages. "
                 f"{diagnosis(run.deeds)}".strip(),
                 hint="Raise max_rounds, or change the order of the team.",
             )
-        run.verdicts = run.verdicts or checked_answer(run)
+        run.verdicts = checked_answer(run)
+        run.verdicts = judged(run, run.verdicts)
 
     def gather(self, run: Run) -> GroupChatManager:
         """A fresh AutoGen group chat and its manager."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from agents.budget import diagnosis, spent
+from agents.budget import exceeded, spent
 from agents.errors import BudgetExceeded, RunStopped
 from agents.events import Noted, failed
 from agents.run import Run
@@ -60,5 +60,4 @@ def given_before(run: Run) -> str:
 
 
 def _exceeded(run: Run) -> BudgetExceeded:
-    reason = spent(run.budget, tokens=0, seconds=run.budget.seconds or 0, cost=0)
-    return BudgetExceeded(f"{reason} {diagnosis(run.deeds)}".strip(), hint="Raise the team's budget.")
+    return exceeded(spent(run.budget, tokens=0, seconds=run.budget.seconds or 0, cost=0), run.deeds)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from retrieval.sentences import split
-from retrieval.terms import is_cjk, normalize, question_terms
+from retrieval.terms import is_cjk, normalize, question_terms, word_count
 from retrieval.types import Passage
 
 
@@ -106,7 +106,7 @@ def states(claim: Claim) -> bool:
     lead = _LEAD.fullmatch(claim.text) and not claim.markers
     if claim.heading or lead or _NO_STATEMENT.fullmatch(claim.text) or _SILENCE.search(normalize(claim.text)):
         return False
-    return sum(0.25 if is_cjk(term) else 1.0 for term in content(claim.text)) >= 0.5
+    return word_count(content(claim.text)) >= 0.5
 
 
 def content(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from retrieval.identifiers import all_stand_in
 from retrieval.language import detect_language
 from retrieval.ports import Embedder
 from retrieval.relevance import Candidate, candidates
-from retrieval.terms import is_cjk, question_terms
+from retrieval.terms import question_terms, word_count
 from retrieval.types import Citation, Passage
 
 NOT_FOUND = {
@@ -127,7 +127,7 @@ def _similarities(question: str, texts: Sequence[str], embedder: Embedder) -> li
 
 def _answers(question: str, chosen: Sequence[Candidate], threshold: _Threshold) -> bool:
     """Whether `chosen` hold the kind of thing asked for, the numbers and codes named, and enough of the rest."""
-    words = sum(0.25 if is_cjk(term) else 1.0 for term in question_terms(question))
+    words = word_count(question_terms(question))
     best = chosen[0]
     return (
         any(candidate.fits for candidate in chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 _STOP_WORDS = (
@@ -43,6 +43,11 @@ def terms(text: str) -> frozenset[str]:
 def question_terms(question: str) -> tuple[str, ...]:
     """The terms of `question` worth looking for, in order and once each; stop and question words are left out."""
     return tuple(dict.fromkeys(_terms(QUESTION_WORDS.sub(" ", normalize(question)))))
+
+
+def word_count(terms: Iterable[str]) -> float:
+    """About how many words these terms make."""
+    return sum(0.25 if is_cjk(term) else 1.0 for term in terms)
 
 
 def is_cjk(term: str) -> bool:

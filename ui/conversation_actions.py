@@ -127,7 +127,7 @@ def conversations_delete(app: App, *, conversation_id: str) -> Result:
 def conversations_branch(app: App, *, conversation_id: str, at: int | None) -> Result:
     """Begin a conversation as another did, up to its event number `at`."""
     found = _info(app, conversation_id)
-    last = max(event.seq for event in app.store.events(found.id))
+    last = app.store.last(found.id)
     if at is not None and not 1 <= at <= last:
         raise ConversationError(
             f"There is no event {at}: they are numbered from 1 to {last}.", hint="See `conversations show ID --json`."

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from ui import log, text, trace_view
+from ui.one_line import flat, short
 
 Result = dict[str, Any]
 
-_SHORT = 240
 _SIDES = ("first", "second")
 
 
@@ -21,7 +21,7 @@ def listing(document: Result) -> str:
 
 def name(info: Result) -> str:
     """A conversation for a question about it."""
-    return f"the conversation {info['id']} “{_flat(info['title'])}”"
+    return f"the conversation {info['id']} “{flat(info['title'])}”"
 
 
 def shown(document: Result) -> str:
@@ -52,8 +52,8 @@ def compared(document: Result) -> str:
 def _row(info: Result) -> str:
     when = datetime.fromtimestamp(info["created_at"]).astimezone()
     count = _counted(info["questions"], "question")
-    place = "/".join(_flat(part) for part in (info["kb"], info["team"]))
-    return f"{info['id']}  {when:%Y-%m-%d %H:%M}  {place}  {count}  {_flat(info['title'])}".rstrip()
+    place = "/".join(flat(part) for part in (info["kb"], info["team"]))
+    return f"{info['id']}  {when:%Y-%m-%d %H:%M}  {place}  {count}  {flat(info['title'])}".rstrip()
 
 
 def _count(document: Result, side: str) -> int:
@@ -66,7 +66,7 @@ def _bill(usage: Result) -> Iterator[str]:
         yield "No language model was called."
         return
     for agent, use in usage["agents"].items():
-        yield f"{_flat(agent)}: {_cost(use)}, {use['seconds']:.1f} s"
+        yield f"{flat(agent)}: {_cost(use)}, {use['seconds']:.1f} s"
     seconds = sum(use["seconds"] for use in usage["agents"].values())
     yield f"all: {_cost(usage)}, {seconds:.1f} s"
 
@@ -78,10 +78,10 @@ def _cost(use: Result) -> str:
 
 
 def _question(number: int, question: Result) -> Iterator[str]:
-    texts = list(dict.fromkeys(_flat(question[side]["question"]) for side in _SIDES if question[side]))
-    yield f"{number}. {' / '.join(_cut(each) for each in texts)}"
+    texts = list(dict.fromkeys(flat(question[side]["question"]) for side in _SIDES if question[side]))
+    yield f"{number}. {' / '.join(short(each) for each in texts)}"
     if question["same_answer"]:
-        yield f"   both: {_cut(question['first']['answer'])}"
+        yield f"   both: {short(question['first']['answer'])}"
     for side in _SIDES:
         yield f"   {side}: {_side(question[side], answer=not question['same_answer'])}"
     if question["first"] and question["second"]:
@@ -91,7 +91,7 @@ def _question(number: int, question: Result) -> Iterator[str]:
 def _side(side: Result | None, *, answer: bool) -> str:
     if side is None:
         return "not asked"
-    said = f"{_cut(side['answer'] or side['error'] or 'no answer')} " if answer else ""
+    said = f"{short(side['answer'] or side['error'] or 'no answer')} " if answer else ""
     return f"{said}({_figures(side)})"
 
 
@@ -114,12 +114,3 @@ def _totals(totals: Result) -> Iterator[str]:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _cut(words: str) -> str:
-    flat = _flat(words)
-    return flat if len(flat) <= _SHORT else flat[: _SHORT - 1] + "…"
-
-
-def _flat(words: str) -> str:
-    return " ".join(words.split())

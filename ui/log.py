@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from agents.sandbox.output import plain
+from ui.one_line import flat, short
 from ui.visible import visible
 
 Result = dict[str, Any]
 
 INTERRUPTED = "… [interrupted]"
 
-_SHORT = 240
 _SHOWN_AS_IT_IS = ("arguments", "code")
 
 
@@ -62,7 +62,7 @@ def _message(event: Result) -> str:
 
 
 def _noted(event: Result) -> str:
-    return f"note: {_flat(event['text'])}"
+    return f"note: {flat(event['text'])}"
 
 
 def _compacted(event: Result) -> str:
@@ -128,13 +128,7 @@ def _block(code: str) -> str:
 
 
 def _short(value: Any) -> str:
-    text = visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    flat = _flat(text)
-    return flat if len(flat) <= _SHORT else flat[: _SHORT - 1] + "…"
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
+    return short(visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
 
 
 def _in_brackets(text: str) -> str:

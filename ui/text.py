@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.log.asked import unsupported
 from ui import log
+from ui.one_line import flat, short
 
 Result = dict[str, Any]
 
@@ -15,7 +16,7 @@ def search(document: Result) -> str:
     """Hits with their place and the beginning of their text."""
     if not document["hits"]:
         return "Nothing found."
-    return "\n\n".join(f"{hit['rank']}. {place(hit)}\n   {_short(hit['text'])}" for hit in document["hits"])
+    return "\n\n".join(f"{hit['rank']}. {place(hit)}\n   {short(hit['text'])}" for hit in document["hits"])
 
 
 def ask(document: Result) -> str:
@@ -27,13 +28,13 @@ def ask(document: Result) -> str:
 
 def not_supported(support: Iterable[Mapping[str, Any]]) -> list[str]:
     """One line a sentence that what it cites does not support, after an empty line; nothing when there is none."""
-    lines = [f"Not supported by what it cites: {_flat(sentence)}" for sentence in unsupported(support)]
+    lines = [f"Not supported by what it cites: {flat(sentence)}" for sentence in unsupported(support)]
     return ["", *lines] if lines else []
 
 
 def sources(citations: list[Result]) -> list[str]:
     """One line a citation, after an empty line; nothing when there is none."""
-    return ["", *(f"[{c['marker']}] {place(c)}: “{_short(c['quote'])}”" for c in citations)] if citations else []
+    return ["", *(f"[{c['marker']}] {place(c)}: “{short(c['quote'])}”" for c in citations)] if citations else []
 
 
 def place(item: Result) -> str:
@@ -131,12 +132,3 @@ def _document(document: Result) -> list[str]:
 def _session(session: Result) -> str:
     use = "busy" if session["busy"] else f"idle for {session['idle_s']:.0f} s"
     return f"{session['id']}: {use}, {session['backend']} ({session['isolation']}), process {session['pid']}"
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _short(text: str) -> str:
-    flat = _flat(text)
-    return flat if len(flat) <= 240 else flat[:239] + "…"

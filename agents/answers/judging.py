@@ -28,17 +28,15 @@ def checked(run: Run) -> tuple[Verdict, ...]:
     return check_support(cite(run.answer, passages)[0], passages, run.kb().embedder)
 
 
-def judged(run: Run) -> tuple[Verdict, ...]:
-    """The run's verdicts after a judge read them too, where the team has one.
+def judged(run: Run, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """The verdicts after a judge read them too, where the team has one.
 
     A judge that fails, or says nothing about a sentence, leaves the verdict as it is.
     """
-    verdicts = tuple(run.verdicts)
-    passages = run.evidence.numbered(markers(run.answer))
     cited = [verdict for verdict in verdicts if verdict.markers]
     if not (run.judge and cited and run.model("small", run).converses):
         return verdicts
-    opinions = _opinions(run, cited, passages)
+    opinions = _opinions(run, cited, run.evidence.numbered(markers(run.answer)))
     by_place = {verdict.start: opinions.get(number) for number, verdict in enumerate(cited, 1)}
     return tuple(_with(verdict, by_place.get(verdict.start)) for verdict in verdicts)
 

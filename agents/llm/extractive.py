@@ -36,11 +36,6 @@ class _Extractive(LanguageModel):
 class ExtractiveAnswerer(_Extractive):
     """Answers with the best sentences of the passages before the agents, or not at all; calls no tools."""
 
-    @property
-    def converses(self) -> bool:
-        """It reads no prompts."""
-        return False
-
     def complete(self, request: ModelRequest, *, on_token: Callable[[str], None], stop: StopSignal) -> ModelReply:  # noqa: ARG002
         """The answer to the run's question; the request's text is not read."""
         return _spoken(self._answer(), on_token, stop)
@@ -59,11 +54,6 @@ class ExtractiveAnswerer(_Extractive):
 
 class ExtractiveCritic(_Extractive):
     """Compares every quotation of the answer with its source, letter by letter."""
-
-    @property
-    def converses(self) -> bool:
-        """It reads no prompts."""
-        return False
 
     def complete(self, request: ModelRequest, *, on_token: Callable[[str], None], stop: StopSignal) -> ModelReply:  # noqa: ARG002
         """How many quotations stand in their sources, in the language of the question."""

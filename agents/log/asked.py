@@ -45,15 +45,20 @@ class Asked:
         return self.end.ms if isinstance(self.end, RunCompleted) else (self.events[-1].at - self.started.at) * 1000
 
 
-def asked(events: Iterable[Event]) -> list[Asked]:
-    """Every question of a conversation, in order."""
-    runs: list[list[Event]] = []
+def runs(events: Iterable[Event]) -> list[list[Event]]:
+    """The events from each question to the next, in order."""
+    found: list[list[Event]] = []
     for event in events:
         if isinstance(event, RunStarted):
-            runs.append([])
-        if runs:
-            runs[-1].append(event)
-    return [_asked(run) for run in runs]
+            found.append([])
+        if found:
+            found[-1].append(event)
+    return found
+
+
+def asked(events: Iterable[Event]) -> list[Asked]:
+    """Every question of a conversation, in order."""
+    return [_asked(run) for run in runs(events)]
 
 
 def unsupported(support: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import psutil
 
-from agents.events import Event, Failed, MessageCompleted, Role, RunStarted, TokenDelta
+from agents.events import Event, Failed, MessageCompleted, TokenDelta
+from agents.log.asked import runs
 
 INTERRUPTED = Failed(
     error_type="RunInterrupted",
@@ -32,16 +33,14 @@ def is_alive(process: str) -> bool:
 
 def closing(events: Iterable[Event]) -> Iterator[Event]:
     """The events that end a run which was cut short: what there was of its messages, and that it was."""
+    log = list(events)
+    roles = {event.agent: event.role for event in log if isinstance(event, MessageCompleted)}
     begun: dict[str, list[TokenDelta]] = {}
-    roles: dict[str, Role] = {}
-    for event in events:
-        if isinstance(event, RunStarted):
-            begun = {}
-        elif isinstance(event, TokenDelta):
+    for event in runs(log)[-1]:
+        if isinstance(event, TokenDelta):
             begun.setdefault(event.message_id, []).append(event)
         elif isinstance(event, MessageCompleted):
             begun.pop(event.message_id, None)
-            roles[event.agent] = event.role
     for message_id, pieces in begun.items():
         yield MessageCompleted(
             agent=pieces[0].agent,
@@ -58,11 +57,7 @@ def last_words(events: Iterable[Event], answerer: str) -> str:
 
     Of an empty `answerer` nothing is known: any assistant or guest may be it.
     """
-    said: list[MessageCompleted] = []
-    for event in events:
-        if isinstance(event, RunStarted):
-            said = []
-        elif isinstance(event, MessageCompleted) and event.role in ("assistant", "guest"):
-            said += [event] if answerer in ("", event.agent) else []
+    messages = (event for event in runs(events)[-1] if isinstance(event, MessageCompleted))
+    said = [m for m in messages if m.role in ("assistant", "guest") and answerer in ("", m.agent)]
     whole = [message for message in said if not message.interrupted]
     return (whole or said)[-1].content if said else ""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from agents import events as kinds
+from agents.log.asked import runs
 from agents.tracing.attributes import Attribute, attributes, step_attributes, team_name, tool_name
 
 INTERRUPTED = "interrupted"
@@ -46,17 +47,7 @@ def spans(events: Iterable[kinds.Event], *, content: bool) -> list[Span]:
 
     Without `content` they hold nothing that users, documents, models or tools wrote: names, counts and sizes only.
     """
-    return [span for run in _runs(events) for span in _Run(run, content=content).spans()]
-
-
-def _runs(events: Iterable[kinds.Event]) -> list[list[kinds.Event]]:
-    runs: list[list[kinds.Event]] = []
-    for event in events:
-        if isinstance(event, kinds.RunStarted):
-            runs.append([])
-        if runs:
-            runs[-1].append(event)
-    return runs
+    return [span for run in runs(events) for span in _Run(run, content=content).spans()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from agents.calling import small_call
 from agents.errors import BudgetExceeded, ModelError
-from agents.events import Compacted
+from agents.events import Author, Compacted
 from agents.run import Run
-from agents.turns.memory import Exchange, Memory
+from agents.turns.memory import Exchange, Memory, dialogue
 from retrieval.citations import markers, without_markers
 from retrieval.sentences import split
 from retrieval.tokens import count_tokens
@@ -41,7 +41,7 @@ def compact(run: Run) -> None:
     summary, by = _summary(run, older, int(budget * SUMMARY_SHARE))
     after = count_tokens(summary) + sum(exchange.tokens for exchange in recent)
     through = older[-1].through if older else 0
-    event = Compacted(summary=summary, through=through, tokens_before=before, tokens_after=after, by=by)  # type: ignore[arg-type]
+    event = Compacted(summary=summary, through=through, tokens_before=before, tokens_after=after, by=by)
     run.emit(event)
     run.memory = run.memory.after(event)
 
@@ -67,17 +67,15 @@ def digest(summary: str, exchanges: Sequence[Exchange], budget_tokens: int) -> s
     return text if count_tokens(text) <= budget_tokens else _cut(text, budget_tokens)
 
 
-def _summary(run: Run, older: Sequence[Exchange], budget_tokens: int) -> tuple[str, str]:
+def _summary(run: Run, older: Sequence[Exchange], budget_tokens: int) -> tuple[str, Author]:
     fallback = digest(run.memory.summary, older, budget_tokens)
     if not run.model("small", run).converses:
         return fallback, "rules"
-    told = "\n\n".join(f"User: {e.question}\nAssistant: {e.answer}" for e in older)
-    given = set(markers(f"{run.memory.summary}\n{told}"))
+    told = f"{run.memory.summary}\n\n{dialogue(older)}".strip()
+    given = set(markers(told))
     try:
         words = str(max(50, budget_tokens // 2))
-        written = small_call(
-            run, purpose="summary", agent="summary", user=f"{run.memory.summary}\n\n{told}".strip(), words=words
-        )
+        written = small_call(run, purpose="summary", agent="summary", user=told, words=words)
     except (ModelError, BudgetExceeded):
         return fallback, "rules"
     sound = written and count_tokens(written) <= 2 * budget_tokens and set(markers(written)) <= given

@@ -99,6 +99,11 @@ class Memory:
         return Exchange(question=self.asked, query=self.query, answer=event.answer, markers=markers, through=event.seq)
 
 
+def dialogue(exchanges: Iterable[Exchange]) -> str:
+    """What was asked and answered, for a model to read."""
+    return "\n\n".join(f"User: {exchange.question}\nAssistant: {exchange.answer}" for exchange in exchanges)
+
+
 def remember(events: Iterable[Event]) -> Memory:
     """What is remembered after all of `events`."""
     memory = Memory()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from agents.calling import small_call
 from agents.errors import ModelError
 from agents.events import TurnPlanned
-from agents.turns.turn import Plan, plan
+from agents.turns.memory import dialogue
+from agents.turns.turn import plan
 
 if TYPE_CHECKING:
     from agents.run import Run
@@ -26,19 +27,13 @@ def decide(run: Run) -> TurnPlanned:
     written = _rewritten(run) if found.leans and run.model("small", run).converses else ""
     query, variants = (written, (written,)) if written else (found.query, found.variants)
     ms = (time.perf_counter() - started) * 1000
-    by = "model" if written else "rules"
-    return TurnPlanned(kind=found.kind, query=query, variants=variants, by=by, ms=ms)  # type: ignore[arg-type]
+    return TurnPlanned(kind=found.kind, query=query, variants=variants, by="model" if written else "rules", ms=ms)
 
 
 def _rewritten(run: Run) -> str:
-    recent = run.memory.exchanges[-RECENT:]
-    told = "\n\n".join(f"User: {e.question}\nAssistant: {e.answer}" for e in recent)
-    user = f"{told}\n\nLast message of the user: {run.question}"
+    user = f"{dialogue(run.memory.exchanges[-RECENT:])}\n\nLast message of the user: {run.question}"
     try:
         written = " ".join(small_call(run, purpose="condense", agent="retriever", user=user).split())
     except ModelError:
         return ""
     return written if len(written) <= LONGEST else ""
-
-
-__all__ = ["Plan", "decide"]

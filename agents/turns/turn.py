@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
+from agents.events import TurnKind
 from agents.turns.memory import Exchange, Memory
 from agents.turns.phrases import (
     ABOUT_ANSWER,
@@ -18,9 +18,7 @@ from agents.turns.phrases import (
     WHOLE,
 )
 from agents.turns.readings import replaced
-from retrieval.terms import is_cjk, normalize, question_terms
-
-Kind = Literal["search", "more", "about_answer", "small_talk"]
+from retrieval.terms import normalize, question_terms, word_count
 
 LONG_CHARS = 200
 """A longer query is the sum of many questions, of which the last is meant."""
@@ -33,7 +31,7 @@ class Plan:
     """`query` is what to search with and `variants` how the question may be meant; `leans` says that it cannot be
     understood without the conversation, so that a model, where there is one, reads it better."""
 
-    kind: Kind
+    kind: TurnKind
     query: str
     variants: tuple[str, ...] = ()
     leans: bool = False
@@ -58,14 +56,10 @@ def plan(asked: str, memory: Memory) -> Plan:
 def _follow_up(question: str, said: str, last: Exchange) -> Plan:
     continued = CONTINUES.sub("", said, count=1)
     refers = REFERS.search(continued if question.isupper() else normalize(DEPARTMENT.sub("", question)))
-    whole = WHOLE.search(continued) or _words(question) >= MANY_WORDS
+    whole = WHOLE.search(continued) or word_count(question_terms(question)) >= MANY_WORDS
     if whole and not refers:
         return Plan(kind="search", query=question, variants=(question,))
     before = last.query if len(last.query) <= LONG_CHARS else last.question
     both = f"{before} {question}"
     readings = (question, both) if whole else (both, *replaced(continued, before))
     return Plan(kind="search", query=both, variants=readings, leans=True)
-
-
-def _words(question: str) -> float:
-    return sum(0.25 if is_cjk(term) else 1.0 for term in question_terms(question))

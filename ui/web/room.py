@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 from agents.errors import ConversationError
-from agents.events import Event, Failed, RunCompleted
+from agents.events import Event, RunCompleted, failed
 from configs.errors import AppError
 from ui.web.backend import Backend, Chat, first_kb
 from ui.web.decision import Decision
@@ -82,8 +82,7 @@ class Room:
             log.exception("A run ended unexpectedly.")
             error = AppError("The run ended unexpectedly.", hint="Ask again; the log has the details.")
         if self._stopped is stopped and self.view.busy:
-            failure = Failed(error_type=type(error).__name__, message=error.message, hint=error.hint)
-            self.view = reduce(self.view, failure)
+            self.view = reduce(self.view, failed(error))
         if self._left:
             self._close()
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.events import ToolReturned
+from agents.log.asked import unsupported
 from ui.web.approval import decided
 from ui.web.artifacts import Tables, shown
 from ui.web.evidence import labels
@@ -108,7 +109,7 @@ def _support(said: Said, known: Labels) -> str:
     """What an answer rests on, under it."""
     if said.outcome is None or not said.outcome.citations:
         return ""
-    doubts = [verdict["sentence"] for verdict in said.outcome.support if verdict["status"] == "unsupported"]
+    doubts = unsupported(said.outcome.support)
     doubted = "".join(f'<p class="unsupported">Not supported by what it cites: {html.escape(d)}</p>' for d in doubts)
     places = dict(known)
     markers = dict.fromkeys(int(c["marker"]) for c in said.outcome.citations)

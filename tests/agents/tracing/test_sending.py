@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from agents.events import RunStarted
+from agents.log.asked import runs
 from agents.log.store import SQLiteConversationStore
-from agents.tracing.sending import last_run, send
+from agents.tracing.sending import send
 from configs.settings import TracingSettings
 from tests.agents.table import completed, conversation, served
 from tests.openai_server import ScriptedServer, say
@@ -101,7 +102,7 @@ def test_the_last_run_begins_with_the_last_question(tmp_path: Path) -> None:
     asked = conversation(tmp_path)
     list(asked.ask(QUESTION))
     list(asked.ask("Who is the office manager?"))
-    last = last_run(asked.events())
+    last = runs(asked.events())[-1]
     assert isinstance(last[0], RunStarted)
     assert last[0].question == "Who is the office manager?"
     assert [event.seq for event in last] == list(range(last[0].seq, asked.events()[-1].seq + 1))
