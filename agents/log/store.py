@@ -21,6 +21,7 @@ _SCHEMA = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
 PRAGMA secure_delete=ON;
+PRAGMA foreign_keys=ON;
 CREATE TABLE IF NOT EXISTS conversations (
   id TEXT PRIMARY KEY, title TEXT NOT NULL, kb TEXT NOT NULL, team TEXT NOT NULL, strategy TEXT NOT NULL,
   created_at REAL NOT NULL, model TEXT NOT NULL DEFAULT '', owner TEXT NOT NULL DEFAULT '',
@@ -57,7 +58,7 @@ class SQLiteConversationStore(ConversationStore):
             _begin(db, info)
 
     def append(self, event: Event) -> None:
-        """Make one event durable. Raises ConversationError when its number is taken."""
+        """Make one event durable. Raises ConversationError when its number is taken or its conversation is gone."""
         with self._transaction() as db:
             _insert(db, event)
 
@@ -164,6 +165,10 @@ class SQLiteConversationStore(ConversationStore):
         try:
             yield
         except sqlite3.IntegrityError as error:
+            if "FOREIGN KEY" in str(error):
+                raise ConversationError(
+                    "The conversation was deleted meanwhile, and nothing more of it is kept.", hint="Begin a new one."
+                ) from error
             raise ConversationError(
                 "Another process or window goes on with this conversation at the same time.",
                 hint="Wait until it is done, and open the conversation again.",

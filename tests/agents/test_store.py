@@ -123,3 +123,15 @@ def test_a_file_that_is_no_database_is_one_sentence(path: Path) -> None:
     path.write_text("not a database, at all, by any means " * 50)
     with pytest.raises(ConversationError, match=r"cannot be used .*not a database"):
         SQLiteConversationStore(path)
+
+
+def test_nothing_is_kept_of_a_conversation_that_another_process_deleted(path: Path) -> None:
+    store, other = begun(path), SQLiteConversationStore(path)
+    *first, last = numbered(EVERY_KIND)
+    for event in first:
+        store.append(event)
+    other.delete("c1")
+    with pytest.raises(ConversationError, match="was deleted meanwhile"):
+        store.append(last)
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT COUNT(*) FROM events").fetchone() == (0,)
