@@ -77,7 +77,7 @@ class TokenDelta(_Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageCompleted(_Event):
-    """A whole message of one agent, or with `interrupted` what there was of it when it broke off.
+    """A whole message of one agent, or with `interrupted` what there was of it when it broke off, or its tokens ended.
 
     `cost` in US dollars, 0 where the price is unknown.
     """

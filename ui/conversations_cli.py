@@ -31,6 +31,7 @@ _STRATEGY = typer.Option(help="Another way to search.", show_default="the same")
 _MODEL = typer.Option(metavar="NAME", help="Another one of the settings' models.", show_default="the same")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it.")]
+Title = Annotated[str, typer.Argument(help="Its new title.")]
 Team = Annotated[Optional[str], _TEAM]  # noqa: UP045 - typer reads this at run time, also on Python 3.10
 Strategy = Annotated[Optional[str], _STRATEGY]  # noqa: UP045
 Model = Annotated[Optional[str], _MODEL]  # noqa: UP045
@@ -60,7 +61,7 @@ def show(
 
 
 @conversations_cli.command("rename", epilog='Example: python main.py conversations rename 3f2a "Prices of 2025"')
-def rename(context: typer.Context, conversation: Id, title: str, as_json: Json = False) -> None:
+def rename(context: typer.Context, conversation: Id, title: Title, as_json: Json = False) -> None:
     """Give a conversation another title."""
     document = perform(context, "conversations_rename", conversation_id=conversation, title=title)
     terminal.show(document, as_json=as_json, text=lambda d: f"{d['conversation_id']} is now “{d['title']}”.")

@@ -86,7 +86,7 @@ class LanguageModelClient:
                 self._close(message_id, kept, ModelReply(text=""), started, interrupted=True)
             raise
         text = voice.run.clean(draft.finish(reply.text), agent=voice.agent)
-        self._close(message_id, text, reply, started)
+        self._close(message_id, text, reply, started, interrupted=reply.cut)
         calls = self._announce(reply.tool_calls)
         if voice.role == "assistant" and voice.answers and not calls:
             voice.run.answer, voice.run.abstained, voice.run.disputed = text, draft.abstained, False

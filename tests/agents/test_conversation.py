@@ -282,6 +282,11 @@ class TestFailures:
             assert said == ([("assistant", "half an ")] if "half" in str(step) else [])
             assert [agent for agent, _ in speakers(events)] == ["retriever", *(agent for agent, _ in said)]
 
+    def test_an_answer_that_ends_where_its_tokens_do_is_kept_and_marked(self, tmp_path: Path) -> None:
+        with asking(tmp_path, [say("It costs 90 euros [1], and", finish="length")]) as (events, _):
+            assert completed(events).answer == "It costs 90 euros [1], and"
+            assert [m.agent for m in of(MessageCompleted, events) if m.interrupted] == ["assistant"]
+
     def test_an_endpoint_that_is_down(self, tmp_path: Path) -> None:
         server = ScriptedServer([])
         server.close()
