@@ -263,9 +263,14 @@ Event = (
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
+def as_dict(event: Event) -> dict[str, Any]:
+    """The fields of an event with its kind under `"type"`, as they stand in JSON."""
+    return {"type": type(event).__name__, **vars(event)}
+
+
 def to_json(event: Event) -> str:
-    """One line of JSON with the kind under `"type"`; `from_json` gives an equal event back."""
-    return json.dumps({"type": type(event).__name__, **vars(event)}, ensure_ascii=False)
+    """One line of JSON; `from_json` gives an equal event back."""
+    return json.dumps(as_dict(event), ensure_ascii=False)
 
 
 def from_json(line: str) -> Event:

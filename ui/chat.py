@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from agents.conversation import Conversation
 from agents.events import (
@@ -17,6 +16,7 @@ from agents.events import (
     RunStarted,
     TokenDelta,
     ToolReturned,
+    as_dict,
 )
 from agents.log.asked import Asked, asked
 from agents.sandbox.output import plain
@@ -98,4 +98,4 @@ def _end(event: RunCompleted | Failed) -> None:
 
 
 def _told(event: Event, question: str = "") -> str:
-    return log.step({"type": type(event).__name__, **asdict(event)}, question=question)
+    return log.step(as_dict(event), question=question)

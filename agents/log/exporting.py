@@ -36,7 +36,7 @@ def as_json(info: ConversationInfo, events: Iterable[kinds.Event]) -> dict[str, 
     everything = list(events)
     return {
         "info": asdict(info),
-        "events": [{"type": type(event).__name__, **asdict(event)} for event in everything],
+        "events": [kinds.as_dict(event) for event in everything],
         "usage": bill(everything).as_dict(),
     }
 

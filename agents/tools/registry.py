@@ -26,9 +26,8 @@ NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What the OpenAI chat API takes as the name of a tool."""
 
 Effect = Literal["reads", "acts", "sends", "asks"]
-"""Changes nothing and sends nothing out; does; does what cannot be taken back; does, and asks for itself."""
-"""What a call does: it `reads` and changes nothing anywhere, or it `acts` (writes, runs, sends, or nobody knows), or
-it acts and `asks` a person by itself where that is called for."""
+"""What a call does: it `reads` and changes nothing anywhere, or it `acts` (writes, runs, or nobody knows), or it
+`sends` what cannot be taken back, or it acts and `asks` a person by itself where that is called for."""
 
 log = logging.getLogger(__name__)
 
