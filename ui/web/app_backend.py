@@ -46,9 +46,13 @@ class AppBackend:
         error = self._app.exception()
         return Readiness(ready=error is None, error=error if isinstance(error, AppError) else None)
 
+    def app(self) -> App:
+        """The application, once it is ready. Raises AppError if it never is."""
+        return self._app.result()
+
     def knowledge_bases(self) -> list[str]:
         """Names, the configured one in front."""
-        app = self._app.result()
+        app = self.app()
         return sorted(app.library.names(), key=lambda name: (name != app.settings.kb, name))
 
     def documents(self, kb: str, limit: int) -> tuple[list[DocumentRow], int]:
@@ -82,18 +86,18 @@ class AppBackend:
 
     def teams(self) -> list[str]:
         """Names, the configured one in front."""
-        configured = self._app.result().settings.team
+        configured = self.app().settings.team
         return [configured, *(name for name in team_names() if name != configured)]
 
     def new_conversation(self, kb: str, team: str | None = None) -> Chat:
         """Begin a conversation; a browser may not name the file of a team."""
-        app, teams = self._app.result(), self.teams()
+        app, teams = self.app(), self.teams()
         if team is not None and team not in teams:
             raise UnknownTeam(f"There is no team {team!r}.", hint=f"Known teams: {', '.join(teams)}.")
         return app.new_conversation(kb=kb, team=team)
 
     def _open(self, kb: str) -> KnowledgeBase:
-        return self._app.result().library.open(kb)
+        return self.app().library.open(kb)
 
     def _say(self, message: str) -> None:
         self._message = message

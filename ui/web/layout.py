@@ -43,10 +43,13 @@ class Parts:
     documents: gr.HTML
 
 
-def lay_out(*, unsandboxed: bool) -> Parts:
+def warn() -> None:
+    """Say for good that code may run without isolation."""
+    _html(_UNSANDBOXED, elem_id="unsandboxed")
+
+
+def lay_out() -> Parts:
     """Make the parts; to be called inside a `gr.Blocks`."""
-    if unsandboxed:
-        _html(_UNSANDBOXED, elem_id="unsandboxed")
     with gr.Row(elem_id="page"):
         with gr.Column(elem_id="top"):
             _html(_BRAND)

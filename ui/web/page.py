@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gradio as gr
 
 from ui.web.backend import Backend
 from ui.web.exhibits import Exhibits
 from ui.web.gallery import Gallery
 from ui.web.handlers import Handlers
-from ui.web.layout import lay_out
+from ui.web.labels import label
+from ui.web.layout import lay_out, warn
+from ui.web.tab_page import TabPage
 from ui.web.uploads import Shelf
 
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
@@ -16,14 +20,27 @@ _HOUR = 3600
 
 
 def build_page(
-    backend: Backend, shelf: Shelf, exhibits: Exhibits, gallery: Gallery, *, unsandboxed: bool = False
+    backend: Backend,
+    shelf: Shelf,
+    exhibits: Exhibits,
+    gallery: Gallery,
+    *,
+    tabs: Sequence[TabPage] = (),
+    unsandboxed: bool = False,
 ) -> gr.Blocks:
     """The page as Gradio blocks; nothing of it is published as an API.
 
-    `unsandboxed` warns on it, for good, that code may run without isolation.
+    `tabs` stand beside the conversation. `unsandboxed` warns on it, for good, that code may run without isolation.
     """
     with gr.Blocks(title="Roundtable", analytics_enabled=False, fill_width=True, delete_cache=(_HOUR, _HOUR)) as blocks:
-        parts = lay_out(unsandboxed=unsandboxed)
+        if unsandboxed:
+            warn()
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(label("tabs.chat"), id="chat", elem_id="tab-chat"):
+                parts = lay_out()
+            for tab in tabs:
+                with gr.Tab(label(f"tabs.{tab.name}"), id=tab.name, elem_id=f"tab-{tab.name}"):
+                    tab.build(blocks)
         on = Handlers(backend, shelf, exhibits, gallery, parts)
         blocks.load(on.watch, None, [parts.table], **_QUIET)
         blocks.load(on.load, None, [parts.ready, parts.kb, parts.team, parts.documents, parts.notice], **_QUIET)

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from configs.errors import ConfigError
@@ -17,14 +17,22 @@ if TYPE_CHECKING:
     from agents.app import App
     from configs.settings import Settings
     from ui.web.backend import Backend
+    from ui.web.tab_page import TabPage
 
 _SHUTDOWN_S = 1
 
 
-def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str] | None = None) -> FastAPI:
+def create_app(
+    backend: Backend,
+    settings: Settings,
+    *,
+    tabs: Sequence[TabPage] = (),
+    private: tuple[App, str] | None = None,
+) -> FastAPI:
     """The page at `/`, what it shows below `/evidence/` and `/artifacts/`, and `GET /api/health` → `{"ready": bool}`.
 
-    `private` adds the interface of `ui.web.command_route` for an application, behind a token.
+    `tabs` stand beside the conversation. `private` adds the interface of `ui.web.command_route` for an application,
+    behind a token.
     """
     import gradio as gr
     from fastapi import FastAPI
@@ -36,7 +44,7 @@ def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str]
     from ui.web.guard import Guard
     from ui.web.page import build_page
     from ui.web.session import Sessions
-    from ui.web.theme import ASSETS, head, theme
+    from ui.web.theme import head, styles, theme
     from ui.web.uploads import Shelf
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -55,7 +63,9 @@ def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str]
     max_mb = settings.parsing.max_file_mb
     shelf = Shelf(folder=settings.home / "uploads", max_mb=max_mb)
     unsandboxed = settings.sandbox.dangerously_run_without_isolation
-    page = build_page(backend, shelf, exhibits, gallery, unsandboxed=unsandboxed)
+    page = build_page(backend, shelf, exhibits, gallery, tabs=tabs, unsandboxed=unsandboxed)
+    for tab in tabs:
+        tab.serve(app)
     gr.mount_gradio_app(
         app,
         page,
@@ -70,7 +80,7 @@ def create_app(backend: Backend, settings: Settings, *, private: tuple[App, str]
         show_error=False,
         max_file_size=4 * max_mb * 2**20,
         theme=theme(),
-        css_paths=ASSETS / "page.css",
+        css_paths=styles(),
         head=head(),
     )
     page.has_launched = True  # else gradio takes any path a client names for an upload
@@ -84,6 +94,7 @@ def serve(
     backend: Backend,
     *,
     announce: Callable[[str], None],
+    tabs: Sequence[TabPage] = (),
     private: tuple[App, str] | None = None,
 ) -> None:
     """Serve until interrupted; `announce` gets the address as soon as a browser may open it.
@@ -97,7 +108,7 @@ def serve(
 
         import uvicorn
 
-        app = create_app(backend, settings, private=private)
+        app = create_app(backend, settings, tabs=tabs, private=private)
         host, port = listener.getsockname()[:2]
         announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_SHUTDOWN_S)

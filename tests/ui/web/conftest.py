@@ -4,7 +4,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from configs.settings import ParsingSettings, SandboxSettings, Settings, UISettings
 from ui.web.backend import Backend
 from ui.web.server import create_app
+from ui.web.tab_page import TabPage
 
 CHROMIUM_FLAGS = [
     "--headless=new",
@@ -29,10 +30,13 @@ CHROMIUM_FLAGS = [
 
 
 @contextmanager
-def served(backend: Backend, home: Path, *, sandbox: SandboxSettings | None = None) -> Iterator[str]:
+def served(
+    backend: Backend, home: Path, *, sandbox: SandboxSettings | None = None, tabs: Sequence[TabPage] = ()
+) -> Iterator[str]:
     """The address of a real server on a free port, for as long as the block lasts."""
     limits, sandbox = ParsingSettings(max_file_mb=2), sandbox or SandboxSettings()
-    app = create_app(backend, Settings(data_dir=home, ui=UISettings(port=0), parsing=limits, sandbox=sandbox))
+    settings = Settings(data_dir=home, ui=UISettings(port=0), parsing=limits, sandbox=sandbox)
+    app = create_app(backend, settings, tabs=tabs)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

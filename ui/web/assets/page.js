@@ -1,5 +1,5 @@
 // Behaviour of the page: draws the conversation piece by piece, asks about code that waits, opens sources of citations.
-window.roundtable = (() => {
+Object.assign(window.roundtable, (() => {
   let opener = null;
   let sourcesPanel = null;
   let sourcesHtml = "";
@@ -182,4 +182,4 @@ window.roundtable = (() => {
   };
 
   return { table, sources, passage };
-})();
+})());
