@@ -50,6 +50,7 @@ class App:
         self._opening = threading.Lock()
         self._conversations: WeakValueDictionary[str, Conversation] = WeakValueDictionary()
         self._endpoints: dict[str, LanguageModel] = {}
+        self._retired: list[Sandbox] = []
 
     def __enter__(self) -> App:
         return self
@@ -75,6 +76,20 @@ class App:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         return SQLiteConversationStore(self.settings.home / "roundtable.sqlite")
 
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from the next question on; the data directory and what documents were read with stay.
+
+        Code that runs on in a sandbox of the old settings is left alone until the application closes.
+        """
+        with self._opening:
+            self.settings, before = settings.model_copy(update={"data_dir": self.settings.data_dir}), self.settings
+            self._endpoints = {}
+            vars(self).pop("_resources", None)
+            if settings.sandbox != before.sandbox and "_sandbox" in vars(self):
+                self._retired.append(vars(self).pop("_sandbox"))
+        for conversation in list(self._conversations.values()):
+            conversation.use(self._resources)
+
     def new_conversation(
         self,
         *,
@@ -83,14 +98,17 @@ class App:
         strategy: str | None = None,
         model: str | None = None,
         owner: str = "",
+        conversation_id: str | None = None,
     ) -> Conversation:
         """Begin to talk; what is not given is as in the settings, and `model` one of the settings' models.
+
+        `conversation_id` is an id that is known before there is a conversation; it must be new.
 
         Raises UnknownKnowledgeBase, UnknownTeam, TeamError or ConfigError before anything is asked.
         """
         settings = self.settings
         info = ConversationInfo(
-            id=uuid4().hex,
+            id=conversation_id or uuid4().hex,
             kb=kb or settings.kb,
             team=team or settings.team,
             strategy=strategy or settings.search.strategy,
@@ -157,6 +175,8 @@ class App:
         """Stop what runs and let other processes in."""
         for conversation in list(self._conversations.values()):
             conversation.close()
+        for sandbox in self._retired:
+            sandbox.close()
         for part in ("_sandbox", "_library", "store"):
             if part in vars(self):
                 getattr(self, part).close()

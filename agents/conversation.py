@@ -116,6 +116,10 @@ class Conversation:
             timer.daemon = True
             timer.start()
 
+    def use(self, resources: Resources) -> None:
+        """Go by these from the next question on; the session in which code runs stays as it is."""
+        self._resources = resources
+
     def close(self) -> None:
         """Stop, wait a moment for the thread to end, and end the session in which code ran."""
         self.stop()

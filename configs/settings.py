@@ -5,13 +5,24 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -19,6 +30,7 @@ from pydantic_settings import (
 )
 
 from configs.errors import ConfigError
+from configs.saving import Name, Source, fixed, merged, read_saved
 
 ENV_PREFIX = "ROUNDTABLE_"
 
@@ -186,15 +198,38 @@ class TracingSettings(_Section):
     content: bool = False
 
 
+class OidcSettings(_Section):
+    """The OpenID Connect provider at which people sign in.
+
+    Only verified addresses in `domains` are let in, if there are any. `roles_claim` names the claim with a person's
+    roles; without one, and for who has none of ours in it, it is `default_role`.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr | None = None
+    domains: tuple[str, ...] = ()
+    roles_claim: str = ""
+    default_role: Literal["reader", "editor", "admin"] = "reader"
+
+
 class UISettings(_Section):
-    """Where the web app listens and the knowledge base it opens first."""
+    """Where the web app listens, and who may use it.
+
+    With `sign_in` on `auto` nobody signs in where only this machine can reach the app, and everybody does, with a
+    password that is kept here (`local`), where others can; `oidc` asks the provider of `oidc`. A sign-in lasts
+    `session_hours`.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
+    sign_in: Literal["auto", "none", "local", "oidc"] = "auto"
+    session_hours: float = Field(24 * 7, gt=0)
+    oidc: OidcSettings | None = None
 
 
 class Settings(BaseSettings):
-    """The whole tree. Order of precedence: command line, environment, `--config` file, defaults.
+    """The whole tree. Order of precedence: command line, environment, `--config` file, what was saved, defaults.
 
     `llm` is the default model; `models` are further ones by name, each as `LLMSettings.inheriting` completes it.
     `model_table` is a file like `configs/models.yaml` that is asked before it.
@@ -217,6 +252,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     tracing: TracingSettings = TracingSettings()
     ui: UISettings = UISettings()
+    _file: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     @field_validator("models")
     @classmethod
@@ -250,13 +286,30 @@ class Settings(BaseSettings):
 
         return user_data_path("roundtable", appauthor=False)
 
+    @property
+    def fixed(self) -> Mapping[Name, Source]:
+        """What saving cannot change, because the environment or the `--config` file holds it."""
+        return fixed(environment=EnvSettingsSource(Settings)(), file=self._file)
+
+    def with_saved(self, saved: Mapping[str, Any]) -> Settings:
+        """The same data directory, environment and `--config` file with other saved settings. Raises ConfigError."""
+        return _made(self._file, saved).model_copy(update={"data_dir": self.home})
+
 
 def load_settings(config: Path | None = None, *, data_dir: Path | None = None) -> Settings:
-    """Read file and environment into one frozen tree. Raises ConfigError naming the first bad setting."""
-    values = _read_file(config) if config is not None else {}
+    """Read file, environment and what was saved into a frozen tree. Raises ConfigError naming the first bad setting."""
+    file = _read_file(config) if config is not None else {}
     _refuse_unknown_variables()
+    settings = _made(file, {})
+    if data_dir is not None:
+        settings = settings.model_copy(update={"data_dir": data_dir})
+    saved = read_saved(settings.home)
+    return settings.with_saved(saved) if saved else settings
+
+
+def _made(file: Mapping[str, Any], saved: Mapping[str, Any]) -> Settings:
     try:
-        settings = Settings(**values)
+        settings = Settings(**merged(saved, file))
     except SettingsError:
         raise ConfigError(
             "A section of settings in the environment is not valid JSON.",
@@ -264,7 +317,8 @@ def load_settings(config: Path | None = None, *, data_dir: Path | None = None) -
         ) from None
     except ValidationError as error:
         raise ConfigError(_explain(error), hint="See `python main.py doctor` for what is set.") from None
-    return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
+    settings._file = file
+    return settings
 
 
 def model_cache() -> Path:
@@ -367,5 +421,5 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     name = "__".join(str(part) for part in first["loc"] if not isinstance(part, int) and part != "[key]")
-    came = "" if name.startswith(("llm", "models")) else f" (got {first['input']!r})"
+    came = "" if name.startswith(("llm", "models", "ui__oidc")) else f" (got {first['input']!r})"
     return f"The setting {ENV_PREFIX}{name.upper()} is wrong: {first['msg'].removeprefix('Value error, ')}{came}."

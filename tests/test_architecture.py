@@ -24,6 +24,7 @@ HOMES = {
     "autogen": ("agents/",),
     "openai": ("agents/llm/",),
     "gradio": ("ui/web/",),
+    "jwt": ("ui/web/accounts/",),
     "mcp": ("agents/tools/mcp/",),
     "opentelemetry": ("agents/tracing/",),
     "mcp_types": ("agents/tools/mcp/",),

@@ -17,6 +17,7 @@ from ui.conversations_cli import conversations_cli
 from ui.options import Json
 from ui.performing import perform
 from ui.sandbox_cli import sandbox_cli
+from ui.users_cli import users_cli
 
 if TYPE_CHECKING:
     from agents.app import App
@@ -33,6 +34,7 @@ kb_cli = typer.Typer(help="Inspect, check, renew, move and delete knowledge base
 cli.add_typer(kb_cli, name="kb")
 cli.add_typer(sandbox_cli, name="sandbox")
 cli.add_typer(conversations_cli, name="conversations")
+cli.add_typer(users_cli, name="users")
 
 INTERRUPTED = 130
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.errors import UnknownTeam
+from agents.ports import ConversationInfo
 from agents.teams.team_file import team_names
-from configs.errors import AppError
+from configs.errors import AppError, ConfigError
 from retrieval.errors import UnknownDocument
+from retrieval.strategy import strategy_names
 from retrieval.types import Chunk, Document, IngestReport
-from ui.web.backend import Chat, DocumentRow, Readiness, Watch
+from ui.web.backend import Chat, Choices, DocumentRow, Readiness, Watch, Wish
 
 if TYPE_CHECKING:
     from agents.app import App
@@ -44,7 +46,10 @@ class AppBackend:
         if not self._app.done():
             return Readiness(ready=False, message=self._message)
         error = self._app.exception()
-        return Readiness(ready=error is None, error=error if isinstance(error, AppError) else None)
+        if error is not None:
+            return Readiness(ready=False, error=error if isinstance(error, AppError) else None)
+        llm = self.app().settings.llm
+        return Readiness(ready=True, model="" if llm.provider == "extractive" else llm.model or "")
 
     def app(self) -> App:
         """The application, once it is ready. Raises AppError if it never is."""
@@ -84,17 +89,54 @@ class AppBackend:
         """The verified file a document was made from."""
         return self._open(kb).original(document)
 
-    def teams(self) -> list[str]:
-        """Names, the configured one in front."""
-        configured = self.app().settings.team
-        return [configured, *(name for name in team_names() if name != configured)]
+    def choices(self) -> Choices:
+        """What a new conversation can be about; a browser may not name the file of a team."""
+        app = self.app()
+        settings = app.settings
+        return Choices(
+            kbs=self.knowledge_bases(),
+            teams=_first(settings.team, team_names()),
+            strategies=_first(settings.search.strategy, strategy_names()),
+            models=sorted(settings.models),
+        )
 
-    def new_conversation(self, kb: str, team: str | None = None) -> Chat:
-        """Begin a conversation; a browser may not name the file of a team."""
-        app, teams = self.app(), self.teams()
-        if team is not None and team not in teams:
-            raise UnknownTeam(f"There is no team {team!r}.", hint=f"Known teams: {', '.join(teams)}.")
-        return app.new_conversation(kb=kb, team=team)
+    def new_conversation(self, wish: Wish, *, owner: str, conversation_id: str) -> Chat:
+        """Begin a conversation."""
+        return self.app().new_conversation(**self._checked(wish), owner=owner, conversation_id=conversation_id)
+
+    def conversation(self, conversation_id: str, owner: str) -> Chat:
+        """One that was begun; one that was cut short is ended first."""
+        return self.app().conversation(conversation_id, owner=owner)
+
+    def conversations(self, owner: str, containing: str = "") -> Sequence[ConversationInfo]:
+        """Those of an owner, latest first."""
+        return self.app().store.list(owner=owner, containing=containing)
+
+    def branch(self, conversation_id: str, owner: str, *, through: int) -> Chat:
+        """A new one that begins as another did."""
+        return self.app().branch(conversation_id, through=through, owner=owner)
+
+    def retry(self, conversation_id: str, owner: str, wish: Wish) -> tuple[Chat, str]:
+        """A branch before the last question."""
+        return self.app().retry(conversation_id, owner=owner, **self._checked(wish))
+
+    def rename(self, conversation_id: str, owner: str, title: str) -> None:
+        """Give it another title."""
+        self.app().rename(conversation_id, title, owner=owner)
+
+    def delete(self, conversation_id: str, owner: str) -> None:
+        """Remove it for good."""
+        self.app().delete(conversation_id, owner=owner)
+
+    def _checked(self, wish: Wish) -> dict[str, str]:
+        """The wish as far as it goes. Raises UnknownTeam or ConfigError for what a browser may not name."""
+        offered = self.choices()
+        if wish.team and wish.team not in offered.teams:
+            raise UnknownTeam(f"There is no team {wish.team!r}.", hint=f"Known teams: {', '.join(offered.teams)}.")
+        if wish.strategy and wish.strategy not in offered.strategies:
+            known = ", ".join(offered.strategies)
+            raise ConfigError(f"There is no strategy {wish.strategy!r}.", hint=f"Known strategies: {known}.")
+        return {name: value for name, value in vars(wish).items() if value}
 
     def _open(self, kb: str) -> KnowledgeBase:
         return self.app().library.open(kb)
@@ -111,3 +153,7 @@ class AppBackend:
             log.exception("The application could not start.")
             hint = "The log says why; `python main.py doctor` shows what is missing."
             self._app.set_exception(AppError("The application could not start.", hint=hint))
+
+
+def _first(configured: str, names: Sequence[str]) -> list[str]:
+    return [configured, *(name for name in names if name != configured)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from ui.web.listing import base_name
 from ui.web.view import Ran, Said, View
+from ui.web.words import Words
 
 Tables = Mapping[str, str]
 """Tables that can be shown, as safe HTML by the id of their artifact."""
@@ -77,41 +78,44 @@ def in_view(view: View) -> Iterator[Artifact]:
             yield from described(item.outcome.artifacts)
 
 
-def shown(artifacts: Iterable[Mapping[str, Any]], tables: Tables) -> str:
+def shown(artifacts: Iterable[Mapping[str, Any]], tables: Tables, words: Words) -> str:
     """The artifacts of an event; nothing when there are none."""
     found = described(artifacts)
     to_see = [artifact for artifact in found if artifact.is_picture or tables.get(artifact.id)][:_MOST_IN_PLACE]
-    figures = "".join(_table(a, tables[a.id]) if a.is_table else _picture(a) for a in to_see)
-    files = "".join(f"<li>{_file(artifact)}</li>" for artifact in found if artifact not in to_see)
-    listed = f'<ul class="files" aria-label="Files">{files}</ul>' if files else ""
+    figures = "".join(_table(a, tables[a.id], words) if a.is_table else _picture(a, words) for a in to_see)
+    files = "".join(f"<li>{_file(artifact, words)}</li>" for artifact in found if artifact not in to_see)
+    listed = f'<ul class="files" aria-label="{words("artifacts.files")}">{files}</ul>' if files else ""
     return f'<div class="artifacts">{figures}{listed}</div>' if found else ""
 
 
-def _picture(artifact: Artifact) -> str:
+def _picture(artifact: Artifact, words: Words) -> str:
     name, address = html.escape(artifact.name), artifact.address
     return (
         f'<figure class="picture"><img src="{address}/view" alt="{name}" loading="lazy">'
-        '<p class="failure" role="alert">This picture cannot be shown.</p>'
-        f"<figcaption>{_file(artifact)}</figcaption></figure>"
+        f'<p class="failure" role="alert">{words("artifacts.failed")}</p>'
+        f"<figcaption>{_file(artifact, words)}</figcaption></figure>"
     )
 
 
-def _table(artifact: Artifact, table: str) -> str:
+def _table(artifact: Artifact, table: str, words: Words) -> str:
     name = html.escape(artifact.name)
     return (
         f'<figure class="table"><div class="sheet" role="region" aria-label="{name}" tabindex="0">{table}</div>'
-        f"<figcaption>{_file(artifact)}</figcaption></figure>"
+        f"<figcaption>{_file(artifact, words)}</figcaption></figure>"
     )
 
 
-def _file(artifact: Artifact) -> str:
+def _file(artifact: Artifact, words: Words) -> str:
     name = html.escape(artifact.name)
     return (
         f'<a class="file" href="{artifact.address}/file" download="{name}"'
-        f' aria-label="Download {name}">{name}</a> <span class="size">{_size(artifact.bytes)}</span>'
+        f' aria-label="{words("artifacts.download", name=name)}">{name}</a>'
+        f' <span class="size">{_size(artifact.bytes, words)}</span>'
     )
 
 
-def _size(count: int) -> str:
+def _size(count: int, words: Words) -> str:
     unit = next(((size, word) for size, word in _UNITS if count >= size), None)
-    return f"{count / unit[0]:.{1 if count < 10 * unit[0] else 0}f} {unit[1]}" if unit else f"{count} bytes"
+    if unit is None:
+        return words("units.bytes", n=count)
+    return f"{count / unit[0]:.{1 if count < 10 * unit[0] else 0}f} {unit[1]}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.events import Event
+from agents.ports import ConversationInfo
 from configs.errors import AppError
 from retrieval.errors import UnknownKnowledgeBase
 from retrieval.types import Chunk, Document, FileOutcome, IngestReport
@@ -17,9 +18,13 @@ from retrieval.types import Chunk, Document, FileOutcome, IngestReport
 
 @dataclass(frozen=True, kw_only=True)
 class Readiness:
-    """Whether questions can be answered yet; `message` says what is being prepared, `error` why it failed."""
+    """Whether questions can be answered yet; `message` says what is being prepared, `error` why it failed.
+
+    `model` is the name of the model that answers, empty where answers are quotes, None where nobody knows.
+    """
 
     ready: bool
+    model: str | None = None
     message: str = ""
     error: AppError | None = None
 
@@ -47,8 +52,37 @@ class Watch:
     cancel: threading.Event
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a new conversation shall be about and who answers; what is not given is as configured."""
+
+    kb: str | None = None
+    team: str | None = None
+    strategy: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What may be wished for, the configured one in front; `models` are named ones beside the default."""
+
+    kbs: Sequence[str]
+    teams: Sequence[str]
+    strategies: Sequence[str]
+    models: Sequence[str]
+
+
 class Chat(Protocol):
     """A conversation with the table."""
+
+    @property
+    def info(self) -> ConversationInfo:
+        """What it is about."""
+        ...
+
+    def events(self) -> Sequence[Event]:
+        """Everything that has happened, in order."""
+        ...
 
     def ask(self, text: str) -> Iterator[Event]:
         """The events of one run, as they happen."""
@@ -72,7 +106,43 @@ class Chat(Protocol):
         ...
 
 
-class Backend(Protocol):
+class Conversations(Protocol):
+    """The conversations of an owner; each raises ConversationError for one of somebody else, as for none."""
+
+    def choices(self) -> Choices:
+        """What a new conversation can be about."""
+        ...
+
+    def new_conversation(self, wish: Wish, *, owner: str, conversation_id: str) -> Chat:
+        """Begin a conversation under an id of the caller's choice. Raises AppError for a wish that nobody offers."""
+        ...
+
+    def conversation(self, conversation_id: str, owner: str) -> Chat:
+        """One that was begun, running or not."""
+        ...
+
+    def conversations(self, owner: str, containing: str = "") -> Sequence[ConversationInfo]:
+        """Those whose title, questions or answers hold a text, latest first."""
+        ...
+
+    def branch(self, conversation_id: str, owner: str, *, through: int) -> Chat:
+        """A new one that begins as another did, up to its event of that number."""
+        ...
+
+    def retry(self, conversation_id: str, owner: str, wish: Wish) -> tuple[Chat, str]:
+        """A branch before the last question, and that question, to be asked again as wished."""
+        ...
+
+    def rename(self, conversation_id: str, owner: str, title: str) -> None:
+        """Give it another title."""
+        ...
+
+    def delete(self, conversation_id: str, owner: str) -> None:
+        """Remove it for good."""
+        ...
+
+
+class Backend(Conversations, Protocol):
     """The application; every method but `readiness` waits until it is ready, and raises AppError if it never is."""
 
     def readiness(self) -> Readiness:
@@ -106,22 +176,10 @@ class Backend(Protocol):
         """
         ...
 
-    def teams(self) -> list[str]:
-        """Names of the teams, the configured one in front."""
-        ...
 
-    def new_conversation(self, kb: str, team: str | None = None) -> Chat:
-        """Begin a conversation about a knowledge base, with the configured team if none is named.
-
-        Raises UnknownTeam for one that `teams` does not name.
-        """
-        ...
-
-
-def first_kb(backend: Backend) -> str:
+def first_kb(names: Sequence[str]) -> str:
     """The knowledge base to open first. Raises UnknownKnowledgeBase when there is none."""
-    names = backend.knowledge_bases()
     if not names:
-        hint = "Make one with `python main.py ingest PATH`."
+        hint = "Make one in the library, or with `python main.py ingest PATH`."
         raise UnknownKnowledgeBase("There is no knowledge base yet.", hint=hint)
     return names[0]

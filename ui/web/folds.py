@@ -6,6 +6,8 @@ import html
 from dataclasses import dataclass
 from typing import Literal
 
+from ui.web.words import Words
+
 AGENTS = {"retriever": "R", "assistant": "A", "librarian": "L", "executor": "›_", "critic": "✓"}
 """Agents with a colour and a sign of their own, known by a name that contains the word; others share a neutral one."""
 
@@ -29,11 +31,11 @@ class Fold:
     ms: float = 0.0
     is_open: bool | None = None
 
-    def html(self) -> str:
+    def html(self, words: Words) -> str:
         """The step as HTML."""
         title = self.title if len(self.title) <= _TITLE else self.title[: _TITLE - 1] + "…"
         is_open = self.state in ("running", "failed") if self.is_open is None else self.is_open
-        meta = joined(self.meta, seconds(self.ms))
+        meta = joined(self.meta, seconds(self.ms, words))
         return (
             f'<details class="step {self.state} {agent_class(self.agent)}"{" open" if is_open else ""}>'
             f'<summary>{who(self.agent)}<span class="title">{html.escape(title)}</span>{self.badge}'
@@ -62,9 +64,11 @@ def note(text: str, kind: str = "note") -> str:
     return f'<p class="{kind}">{html.escape(text)}</p>' if text else ""
 
 
-def seconds(ms: float) -> str:
+def seconds(ms: float, words: Words) -> str:
     """How long it took; nothing when nobody measured."""
-    return f"{ms / 1000:.1f} s" if ms >= 50 else f"{ms:.0f} ms" if ms else ""
+    if not ms:
+        return ""
+    return words("units.seconds", n=f"{ms / 1000:.1f}") if ms >= 50 else words("units.milliseconds", n=f"{ms:.0f}")
 
 
 def joined(*parts: str) -> str:

@@ -18,16 +18,27 @@ from ui.web.uploads import Shelf
 
 log = logging.getLogger(__name__)
 
+_NOT_READ = "The file was not read."
+
 Status = Literal["waiting", "reading", "unpacked", "indexed", "unchanged", "removed", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileProgress:
-    """One uploaded file, or one in an uploaded ZIP: where it stands, and its figures or why it failed."""
+    """One uploaded file, or one in an uploaded ZIP: where it stands.
+
+    `page` is what is read of `pages`, 0 when that is not known; `inside` the number of files in a ZIP; `reason` says
+    why it failed, in English.
+    """
 
     name: str
     status: Status = "waiting"
-    detail: str = ""
+    page: int = 0
+    pages: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+    inside: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,25 +82,26 @@ class Intake:
         self._cancelled.set()
 
     def _run(self) -> None:
-        rest = FileProgress(name="", status="failed", detail="The file was not read.")
+        rest = FileProgress(name="", status="failed", reason=_NOT_READ)
         try:
             self._ingest()
         except AppError as error:
-            rest = replace(rest, detail=str(error))
+            rest = replace(rest, reason=str(error))
         except Exception:
             log.exception("An upload ended unexpectedly.")
-            rest = replace(rest, detail="Reading ended unexpectedly; the log has the details.")
+            rest = replace(rest, reason="Reading ended unexpectedly; the log has the details.")
         if self._cancelled.is_set():
-            rest = replace(rest, status="cancelled", detail="")
+            rest = FileProgress(name="", status="cancelled")
         with self._changing:
             for (number, member), row in self._rows.items():
                 if row.status in ("waiting", "reading"):
                     inside = 0 if member else sum(other == number for other, _ in self._rows) - 1
-                    self._rows[number, member] = _unpacked(row, inside) if inside else replace(rest, name=row.name)
+                    unpacked = FileProgress(name=row.name, status="unpacked", inside=inside)
+                    self._rows[number, member] = unpacked if inside else replace(rest, name=row.name)
             self._going = False
 
     def _ingest(self) -> None:
-        kb = self._kb or first_kb(self._backend)
+        kb = self._kb or first_kb(self._backend.knowledge_bases())
         if kb not in self._backend.knowledge_bases():
             raise UnknownKnowledgeBase(f"There is no knowledge base named {kb!r}.", hint="Choose another one.")
         for number in range(len(self._uploads)):
@@ -102,43 +114,36 @@ class Intake:
         try:
             kept = self._shelf.keep(self._uploads[number], kb)
         except ParseError as error:
-            self._set(number, "", status="failed", detail=str(error))
+            self._set(number, "", FileProgress(name="", status="failed", reason=str(error)))
         except OSError as error:
-            self._set(number, "", status="failed", detail=f"The file could not be stored ({error.strerror}).")
+            reason = f"The file could not be stored ({error.strerror})."
+            self._set(number, "", FileProgress(name="", status="failed", reason=reason))
         else:
             self._kept.setdefault(str(kept), []).append(number)
 
     def _note(self, outcome: FileOutcome) -> None:
-        self._tell(outcome.source, outcome.status, _figures(outcome))
+        failed = outcome.status == "failed"
+        row = FileProgress(
+            name="",
+            status=outcome.status,
+            pages=outcome.pages,
+            passages=outcome.chunks,
+            seconds=outcome.seconds,
+            reason=(outcome.error or _NOT_READ) if failed else "",
+        )
+        self._tell(outcome.source, row)
 
     def _page(self, source: str, page: int, pages: int) -> None:
-        self._tell(source, "reading", f"page {page} of {pages}")
+        self._tell(source, FileProgress(name="", status="reading", page=page, pages=pages))
 
-    def _tell(self, source: str, status: Status, detail: str) -> None:
+    def _tell(self, source: str, row: FileProgress) -> None:
         """Set the rows of a source; a file in a ZIP gets its row when it is first heard of."""
         archive, member = split_member(source) or (source, "")
         for number in self._kept.get(archive, []):
-            self._set(number, member, status=status, detail=detail)
+            self._set(number, member, row)
 
-    def _set(self, number: int, member: str, *, status: Status, detail: str) -> None:
+    def _set(self, number: int, member: str, row: FileProgress) -> None:
+        """Put the row in its place, under its name."""
         name = self._uploads[number].name
-        row = FileProgress(name=f"{name} › {member}" if member else name, status=status, detail=detail)
         with self._changing:
-            self._rows[number, member] = row
-
-
-def _unpacked(archive: FileProgress, inside: int) -> FileProgress:
-    return replace(archive, status="unpacked", detail=f"{_count(inside, 'file')} inside")
-
-
-def _figures(outcome: FileOutcome) -> str:
-    if outcome.status == "failed":
-        return outcome.error or "The file was not read."
-    if outcome.status == "unchanged":
-        return "already there"
-    pages = f"{_count(outcome.pages, 'page')}, " if outcome.pages else ""
-    return f"{pages}{_count(outcome.chunks, 'passage')}, {outcome.seconds:.1f} s"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+            self._rows[number, member] = replace(row, name=f"{name} › {member}" if member else name)

@@ -10,7 +10,8 @@ from ui.web.words import catalogue
 
 
 def _flat(language: str) -> dict[str, str]:
-    return {key: form for key, forms in catalogue().items() if isinstance(form := forms[language], str)}
+    told = {key: forms[language] for key, forms in catalogue().items() if not key.startswith(("remarks.", "errors."))}
+    return {key: form for key, form in told.items() if isinstance(form, str)}
 
 
 LABELS = gr.I18n(en=_flat("en"), zh=_flat("zh"), **{"zh-CN": _flat("zh"), "zh-TW": _flat("zh")})

@@ -10,10 +10,11 @@ from agents.app import App, build_app
 from configs.settings import Settings
 from ui import terminal
 from ui.web.app_backend import AppBackend
-from ui.web.server import serve
+from ui.web.serving import serve
+from ui.web.site import Site
+from ui.web.walkthrough.panel import SAMPLE_KB
 
 SAMPLES = Path(__file__).resolve().parents[2] / "examples" / "documents"
-SAMPLE_KB = "samples"
 
 
 def launch(settings: Settings) -> None:
@@ -28,9 +29,30 @@ def launch(settings: Settings) -> None:
         terminal.say(f"Roundtable is at {url} (Ctrl-C ends it)")
 
     try:
-        serve(settings, backend, announce=announce, private=(app, token))
+        serve(settings, backend, lambda: _site(settings, backend, app, token), announce=announce)
     finally:
         app.close()
+
+
+def _site(settings: Settings, backend: AppBackend, app: App, token: str) -> Site:
+    from ui.web.preferences.settings_page import SettingsPage
+    from ui.web.traces.trace_page import TracePage
+    from ui.web.walkthrough.first_start import FirstStart
+
+    return Site(
+        say=terminal.say,
+        tabs=[
+            TracePage(backend.app),
+            SettingsPage(
+                backend.app,
+                load=settings.with_saved,
+                use=lambda changed: backend.app().use(changed),
+                fixed=settings.fixed,
+            ),
+        ],
+        welcome=[FirstStart(backend.app)],
+        private=(app, token),
+    )
 
 
 def _prepare(app: App, say: Callable[[str], None]) -> App:

@@ -1,104 +1,95 @@
-"""The parts of the page and where they stand."""
+"""The parts of the conversation's page and where they stand."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from ui.web.screen import screen
-from ui.web.view import View
+from ui.web.labels import label
+from ui.web.site import Welcome
 
+_SIDE = '<nav><input type="search" class="search" maxlength="200"><div class="list"></div></nav>'
 _TABLE = (
-    '<div class="talk" tabindex="0" role="group" aria-label="Table">'
-    '<div class="log" role="log" aria-label="Conversation"></div><div class="panel"></div></div>'
-    '<p class="status" role="status"></p>'
+    '<div class="threads"><section class="thread"><header class="head"></header>'
+    '<div class="talk" tabindex="0" role="group"><div class="log" role="log"></div></div>'
+    '<div class="panel"></div><p class="status" role="status"></p></section></div><div id="notice"></div>'
 )
-_UNSANDBOXED = (
-    '<p role="note" class="danger"><strong>Code may run without isolation,</strong> as an ordinary process of this'
-    " machine: <code>dangerously_run_without_isolation</code> is set.</p>"
-)
-_BRAND = '<header class="brand"><h1>Roundtable</h1><p>Ask your documents</p></header>'
+_UNSANDBOXED = '<p role="note" class="danger" data-words="unsandboxed"></p>'
+_BRAND = '<header class="brand"><h1>Roundtable</h1></header>'
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Every part a handler reads or changes."""
+    """Every part that is filled or listened to."""
 
     kb: gr.Dropdown
     team: gr.Dropdown
+    strategy: gr.Dropdown
+    model: gr.Dropdown
     new: gr.Button
-    ready: gr.HTML
-    table: gr.HTML
-    notice: gr.HTML
+    choose: gr.Button
     question: gr.Textbox
     send: gr.Button
     stop: gr.Button
-    passage: gr.HTML
-    sources: gr.HTML
-    files: gr.File
-    cancel: gr.Button
-    uploads: gr.HTML
-    documents: gr.HTML
+    leave: gr.Button
 
 
 def warn() -> None:
     """Say for good that code may run without isolation."""
-    _html(_UNSANDBOXED, elem_id="unsandboxed")
+    _html(_UNSANDBOXED, js_on_load="roundtable.fill(element)", elem_id="unsandboxed")
 
 
-def lay_out() -> Parts:
+def lay_out(welcome: Iterable[Welcome]) -> Parts:
     """Make the parts; to be called inside a `gr.Blocks`."""
     with gr.Row(elem_id="page"):
-        with gr.Column(elem_id="top"):
+        with gr.Column(elem_id="side"):
             _html(_BRAND)
-            kb = gr.Dropdown(label="Knowledge base", choices=[], interactive=True)
-            team = gr.Dropdown(label="Team", choices=[], interactive=True)
-            new = gr.Button("New conversation", size="sm")
-            ready = _html("", elem_id="ready")
+            choose = gr.Button(label("talk.menu"), size="sm", elem_id="choose")
+            new = gr.Button(label("talk.new"), size="sm", elem_id="new")
+            kb = _choice("talk.kb")
+            team = _choice("talk.team")
+            with gr.Accordion(label("talk.further"), open=False, elem_id="further"):
+                strategy = _choice("talk.strategy")
+                model = _choice("talk.model")
+            _html("<div></div>", elem_id="ready")
+            _html(_SIDE, js_on_load="roundtable.conversations(element)", elem_id="conversations")
         with gr.Column(elem_id="table"):
-            table = _html(
-                screen(View()),
-                html_template=_TABLE,
-                js_on_load=(
-                    "roundtable.table(element, props, watch, data => trigger('cite', data),"
-                    " data => trigger('decide', data))"
-                ),
-            )
-            notice = _html("", elem_id="notice")
+            _html(_TABLE, js_on_load="roundtable.chat(element)", elem_id="talk")
+            for part in welcome:
+                part.build()
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(
-                    label="Your question", placeholder="Ask a question…", show_label=False, container=False, max_lines=8
+                    label=label("talk.question"),
+                    placeholder=label("talk.ask_here"),
+                    show_label=False,
+                    container=False,
+                    max_lines=8,
                 )
-                send = gr.Button("Ask", variant="primary", size="md", elem_id="send")
-                stop = gr.Button("Stop", variant="stop", size="md", elem_id="stop")
+                leave = gr.Button(label("talk.cancel"), size="md", elem_id="leave")
+                send = gr.Button(label("talk.ask"), variant="primary", size="md", elem_id="send")
+                stop = gr.Button(label("talk.stop"), variant="stop", size="md", elem_id="stop")
         with gr.Column(elem_id="evidence"):
-            passage = _html("", js_on_load="roundtable.passage(element, props, watch)")
-            sources = _html("", js_on_load="roundtable.sources(element, data => trigger('cite', data))")
-        with gr.Column(elem_id="library"):
-            _html("<h2>Documents</h2>")
-            files = gr.File(label="Add documents", show_label=False, file_count="multiple", height=56, elem_id="files")
-            cancel = gr.Button("Cancel", size="sm", visible=False)
-            uploads = _html("")
-            documents = _html("")
+            _html("", js_on_load="roundtable.passage(element)")
+            _html("", js_on_load="roundtable.sources(element)")
     return Parts(
         kb=kb,
         team=team,
+        strategy=strategy,
+        model=model,
         new=new,
-        ready=ready,
-        table=table,
-        notice=notice,
+        choose=choose,
         question=question,
         send=send,
         stop=stop,
-        passage=passage,
-        sources=sources,
-        files=files,
-        cancel=cancel,
-        uploads=uploads,
-        documents=documents,
+        leave=leave,
     )
+
+
+def _choice(name: str) -> gr.Dropdown:
+    return gr.Dropdown(label=label(name), choices=[], interactive=True)
 
 
 def _html(value: Any, *, js_on_load: str | None = None, **options: Any) -> gr.HTML:

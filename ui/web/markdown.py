@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from ui.web.words import Words
 
 Labels = tuple[tuple[int, str], ...]
 """Marker and description of every source that may be cited."""
@@ -28,19 +30,27 @@ _ATTRIBUTES = {
 
 
 @functools.lru_cache(maxsize=512)
-def to_html(text: str, labels: Labels) -> str:
+def to_html(text: str, labels: Labels, words: Words) -> str:
     """Safe HTML of `text`; the marker of a known source becomes a button, links and images become plain text."""
-    rendered = _parser().render(text, {"labels": dict(labels)})
+    rendered = _parser().render(text, {"labels": dict(labels), "words": words})
     return nh3.clean(rendered, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None)
 
 
-def citation(marker: int, label: str) -> str:
+def citation(marker: int, label: str, words: Words) -> str:
     """The button that opens a source."""
-    words = html.escape(label)
+    place = html.escape(label)
+    name = words("transcript.open", marker=marker, place=place)
     return (
-        f'<button type="button" class="cite" data-marker="{marker}" title="{words}"'
-        f' aria-label="Open source {marker}: {words}">{marker}</button>'
+        f'<button type="button" class="cite" data-marker="{marker}" title="{place}"'
+        f' aria-label="{name}">{marker}</button>'
     )
+
+
+def citations(markers: Iterable[int], labels: Labels, words: Words) -> str:
+    """List entries for the markers that stand for a source: the button, and what it opens."""
+    places = dict(labels)
+    there = [marker for marker in markers if marker in places]
+    return "".join(f"<li>{citation(m, places[m], words)} {html.escape(places[m])}</li>" for m in there)
 
 
 @functools.cache
@@ -66,7 +76,7 @@ def _read_citation(state: StateInline, silent: bool) -> bool:
 
 def _write_citation(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:  # noqa: ARG001
     marker = tokens[index].meta["marker"]
-    return citation(marker, env["labels"][marker])
+    return citation(marker, env["labels"][marker], env["words"])
 
 
 def _write_link(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:  # noqa: ARG001
@@ -80,4 +90,5 @@ def _write_link_end(self: Any, tokens: Sequence[Token], index: int, options: Any
 def _write_image(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:  # noqa: ARG001
     token = tokens[index]
     source = html.escape(str(token.attrGet("src")))
-    return f'<span class="link" title="{source}">[image: {html.escape(token.content) or source}]</span>'
+    name = env["words"]("transcript.image", name=html.escape(token.content) or source)
+    return f'<span class="link" title="{source}">{name}</span>'

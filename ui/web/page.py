@@ -1,75 +1,50 @@
-"""The page: its parts, wired to its handlers."""
+"""The page: its parts, wired to its script and its handlers."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import gradio as gr
 
 from ui.web.backend import Backend
-from ui.web.exhibits import Exhibits
-from ui.web.gallery import Gallery
-from ui.web.handlers import Handlers
+from ui.web.chat.choosing import Choosing
 from ui.web.labels import label
-from ui.web.layout import lay_out, warn
-from ui.web.tab_page import TabPage
-from ui.web.uploads import Shelf
+from ui.web.layout import Parts, lay_out, warn
+from ui.web.site import Site
 
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 _HOUR = 3600
 
 
-def build_page(
-    backend: Backend,
-    shelf: Shelf,
-    exhibits: Exhibits,
-    gallery: Gallery,
-    *,
-    tabs: Sequence[TabPage] = (),
-    unsandboxed: bool = False,
-) -> gr.Blocks:
+def build_page(backend: Backend, site: Site, *, unsandboxed: bool = False) -> gr.Blocks:
     """The page as Gradio blocks; nothing of it is published as an API.
 
-    `tabs` stand beside the conversation. `unsandboxed` warns on it, for good, that code may run without isolation.
+    `unsandboxed` warns on it, for good, that code may run without isolation.
     """
     with gr.Blocks(title="Roundtable", analytics_enabled=False, fill_width=True, delete_cache=(_HOUR, _HOUR)) as blocks:
         if unsandboxed:
             warn()
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(label("tabs.chat"), id="chat", elem_id="tab-chat"):
-                parts = lay_out()
-            for tab in tabs:
+                parts = lay_out(site.welcome)
+            for tab in site.tabs:
                 with gr.Tab(label(f"tabs.{tab.name}"), id=tab.name, elem_id=f"tab-{tab.name}"):
                     tab.build(blocks)
-        on = Handlers(backend, shelf, exhibits, gallery, parts)
-        blocks.load(on.watch, None, [parts.table], **_QUIET)
-        blocks.load(on.load, None, [parts.ready, parts.kb, parts.team, parts.documents, parts.notice], **_QUIET)
-        gr.on(
-            [parts.question.submit, parts.send.click],
-            on.ask,
-            [parts.question],
-            [parts.question, parts.notice],
-            **_QUIET,
-        )
-        parts.stop.click(on.stop, **_QUIET)
-        gr.on(
-            [parts.new.click, parts.kb.input, parts.team.input],
-            on.begin,
-            [parts.kb, parts.team],
-            [parts.passage, parts.documents, parts.notice],
-            trigger_mode="multiple",
-            **_QUIET,
-        )
-        parts.table.decide(on.decide, None, [parts.notice], trigger_mode="multiple", **_QUIET)
-        for place in (parts.table, parts.sources):
-            place.cite(on.cite, None, [parts.passage], trigger_mode="multiple", **_QUIET)
-        parts.files.upload(
-            on.add,
-            [parts.files],
-            [parts.files, parts.cancel, parts.uploads, parts.documents, parts.notice],
-            trigger_mode="multiple",
-            **_QUIET,
-        )
-        parts.cancel.click(on.cancel, **_QUIET)
-        blocks.unload(on.leave)
+        _wire(blocks, parts, Choosing(backend, parts))
     return blocks.queue(default_concurrency_limit=None, api_open=False)
+
+
+def _wire(blocks: gr.Blocks, parts: Parts, choosing: Choosing) -> None:
+    """The conversation itself is the script's, which speaks to `ui.web.chat`; only the choices come from here."""
+    choices = [parts.kb, parts.team, parts.strategy, parts.model]
+    blocks.load(choosing.offer, None, choices, **_QUIET)
+    gr.on(
+        [parts.question.submit, parts.send.click],
+        None,
+        [parts.question, *choices],
+        [parts.question],
+        js="(...values) => roundtable.send(...values)",
+        **_QUIET,
+    )
+    for button, act in ((parts.stop, "stop"), (parts.new, "begin"), (parts.choose, "choose")):
+        button.click(None, js=f"() => {{ roundtable.{act}() }}", **_QUIET)
+    parts.leave.click(None, js="() => { roundtable.stopEditing() }", **_QUIET)
+    gr.on([choice.input for choice in choices], None, js="() => { roundtable.begin() }", **_QUIET)

@@ -53,7 +53,7 @@ def _apply(event: Event, view: View) -> View:  # noqa: ARG001
 
 @_apply.register
 def _(event: RunStarted, view: View) -> View:
-    return replace(_add(view, Asked(text=event.question)), phase="running", pending="")
+    return replace(_add(view, Asked(text=event.question, seq=event.seq)), phase="running", pending="")
 
 
 @_apply.register
@@ -83,6 +83,7 @@ def _(event: MessageCompleted, view: View) -> View:
         tokens=event.completion_tokens,
         ms=event.ms,
         interrupted=event.interrupted,
+        seq=event.seq,
     )
     place = _open_message(view, event.message_id)
     return _add(view, said) if place is None else _put(view, place[0], said)
@@ -153,7 +154,7 @@ def _(event: RunCompleted, view: View) -> View:
 def _repeats(view: View, event: MessageCompleted) -> bool:
     """Whether the message says again what its own events have shown: a question, passages, a tool's result."""
     if event.role == "user":
-        return Asked(text=event.content) in view.items
+        return any(isinstance(item, Asked) and item.text == event.content for item in view.items)
     shown = {_work(item) for item in view.items[_begin(view) :]}
     return event.role in ("retriever", "tool") and event.agent in shown
 

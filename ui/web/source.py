@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator
 
 from ui import visible
+from ui.web.words import Words
 
 _MOST_NAMED = 5
 
@@ -16,15 +17,18 @@ def source(code: str, kind: str = "code") -> str:
     return f'<pre class="{kind}" tabindex="0">{marked}</pre>' if code.strip() else ""
 
 
-def unseen(code: str) -> str:
+def unseen(code: str, words: Words) -> str:
     """One sentence about characters that make code look other than it runs; empty when there are none."""
-    found = list(dict.fromkeys(_unseen(code.replace("\r\n", "\n"))))
+    found = list(dict.fromkeys(_unseen(code.replace("\r\n", "\n"), words)))
     if not found:
         return ""
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return f"This code holds characters that cannot be seen: {', '.join(found[:_MOST_NAMED])}{more}."
+    characters, more = words("units.comma").join(found[:_MOST_NAMED]), len(found) - _MOST_NAMED
+    if more > 0:
+        return words("source.unseen.more", characters=characters, n=more)
+    return words("source.unseen", characters=characters)
 
 
-def _unseen(code: str) -> Iterator[str]:
+def _unseen(code: str, words: Words) -> Iterator[str]:
     for number, line in enumerate(code.split("\n"), start=1):
-        yield from (f"{visible.named(c)} in line {number}" for c in visible.SUSPECTS.findall(line) if visible.unseen(c))
+        for character in filter(visible.unseen, visible.SUSPECTS.findall(line)):
+            yield words("source.in_line", character=visible.named(character), line=number)

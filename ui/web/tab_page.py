@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import gradio as gr
-from fastapi import FastAPI
+if TYPE_CHECKING:
+    import gradio as gr
+    from fastapi import FastAPI
 
 
 class TabPage(Protocol):

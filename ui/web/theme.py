@@ -13,14 +13,15 @@ ASSETS = Path(__file__).parent / "assets"
 FONTS = ("system-ui", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "sans-serif")
 MONO = ("ui-monospace", "Consolas", "monospace")
 
-_LANGUAGE = """
+_OPENING = """
 window.roundtable = {};
 (() => {
-  const chosen = document.cookie.match(/(?:^|; )%s=(\\w+)/)?.[1];
-  if (chosen) for (const [key, value] of [["language", chosen], ["languages", [chosen]]])
+  const chosen = document.cookie.match(/(?:^|; )%s=(en|zh)/)?.[1];
+  const language = chosen || (navigator.language.startsWith("zh") ? "zh" : "en");
+  const locale = { en: "en", zh: "zh-CN" }[language];
+  for (const [key, value] of [["language", locale], ["languages", [locale]]])
     Object.defineProperty(navigator, key, { get: () => value });
-  const language = (chosen || navigator.language).startsWith("zh") ? "zh" : "en";
-  document.documentElement.lang = language;
+  document.documentElement.lang = locale;
   roundtable.words = (%s)[language];
   const theme = document.cookie.match(/(?:^|; )roundtable_theme=(light|dark)/)?.[1];
   const url = new URL(location);
@@ -30,7 +31,6 @@ window.roundtable = {};
   }
 })();
 """
-"""Before Gradio starts: its own words, too, follow the chosen language, and its colours the chosen theme."""
 
 
 def theme() -> gr.themes.Base:
@@ -40,11 +40,15 @@ def theme() -> gr.themes.Base:
     )
 
 
-def head() -> str:
-    """What goes into the page's head: its scripts, and what they say."""
+def opening() -> str:
+    """The script that runs before Gradio does: language and colours as chosen, and what the other scripts say."""
     script = {lang: {k: v[lang] for k, v in catalogue().items() if k.startswith("script.")} for lang in LANGUAGES}
-    begin = _LANGUAGE % (COOKIE, json.dumps(script, ensure_ascii=False))
-    scripts = [begin, *(file.read_text(encoding="utf-8") for file in sorted(ASSETS.glob("*.js")))]
+    return _OPENING % (COOKIE, json.dumps(script, ensure_ascii=False))
+
+
+def head() -> str:
+    """The scripts of the page."""
+    scripts = (file.read_text(encoding="utf-8") for file in sorted(ASSETS.glob("*.js")))
     return "".join(f"<script>{script}</script>" for script in scripts)
 
 

@@ -22,14 +22,17 @@ Phase = Literal["idle", "waiting", "running", "done", "stopped", "failed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A question of the user."""
+    """A question of the user, begun by event number `seq`."""
 
     text: str
+    seq: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A message of an agent, growing until `done`; `outcome` is set on the message that is the run's answer."""
+    """A message of an agent, growing until `done`, by event number `seq`; `outcome` is set on the message that is the
+    run's answer.
+    """
 
     agent: str
     message_id: str
@@ -40,6 +43,7 @@ class Said:
     ms: float = 0.0
     outcome: RunCompleted | None = None
     interrupted: bool = False
+    seq: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from configs.settings import ParsingSettings, SandboxSettings, Settings, UISettings
 from ui.web.backend import Backend
 from ui.web.server import create_app
+from ui.web.site import Site, Welcome
 from ui.web.tab_page import TabPage
 
 CHROMIUM_FLAGS = [
@@ -31,12 +32,19 @@ CHROMIUM_FLAGS = [
 
 @contextmanager
 def served(
-    backend: Backend, home: Path, *, sandbox: SandboxSettings | None = None, tabs: Sequence[TabPage] = ()
+    backend: Backend,
+    home: Path,
+    *,
+    sandbox: SandboxSettings | None = None,
+    tabs: Sequence[TabPage] = (),
+    welcome: Sequence[Welcome] = (),
+    ui: UISettings | None = None,
+    say: Callable[[str], None] = print,
 ) -> Iterator[str]:
     """The address of a real server on a free port, for as long as the block lasts."""
     limits, sandbox = ParsingSettings(max_file_mb=2), sandbox or SandboxSettings()
-    settings = Settings(data_dir=home, ui=UISettings(port=0), parsing=limits, sandbox=sandbox)
-    app = create_app(backend, settings, tabs=tabs)
+    settings = Settings(data_dir=home, ui=ui or UISettings(port=0), parsing=limits, sandbox=sandbox)
+    app = create_app(backend, settings, Site(say=say, tabs=tabs, welcome=welcome))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -46,6 +54,7 @@ def served(
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
+        app.state.closing.set()
         server.should_exit = True
         thread.join(timeout=10)
         listener.close()

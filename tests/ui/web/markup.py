@@ -1,8 +1,15 @@
-"""What a piece of HTML is made of."""
+"""What a piece of HTML is made of, and the pieces of a conversation."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
+
+from ui.web.artifacts import Tables
+from ui.web.transcript import Transcript
+from ui.web.view import View
+from ui.web.words import Words, words_in
+
+ENGLISH = words_in("en")
 
 _VOID = ("br", "hr")
 
@@ -45,3 +52,8 @@ class Markup(HTMLParser):
             "svg",
         }
         return tags | {a for a in self.attributes if a.startswith("on") or a in ("action", "href", "src", "style")}
+
+
+def articles(view: View, tables: Tables | None = None, words: Words = ENGLISH) -> list[str]:
+    """The pieces of a conversation."""
+    return Transcript(words).articles(view, tables or {})

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from agents.errors import ConversationError, UnknownTeam
 from agents.events import (
@@ -26,10 +27,11 @@ from agents.events import (
     ToolCalled,
     ToolReturned,
 )
+from agents.ports import ConversationInfo
 from configs.errors import AppError
 from retrieval.errors import SourceError, UnknownDocument, UnknownKnowledgeBase
 from retrieval.types import Chunk, Document, FileOutcome, IngestReport
-from ui.web.backend import DocumentRow, Readiness, Watch
+from ui.web.backend import Choices, DocumentRow, Readiness, Watch, Wish
 
 Script = Callable[[str], Iterable[Event]]
 PAGES = 2
@@ -43,10 +45,17 @@ class ScriptedChat:
     """
 
     def __init__(
-        self, script: Script, pause_s: float, answers: list[ApprovalAnswered], meanwhile: Script = lambda _: ()
+        self,
+        info: ConversationInfo,
+        script: Script,
+        pause_s: float,
+        answers: list[ApprovalAnswered],
+        meanwhile: Script = lambda _: (),
     ) -> None:
-        self._script = script
-        self._pause_s = pause_s
+        self.info = info
+        self._log: list[Event] = []
+        self.script = script
+        self.pause_s = pause_s
         self._answers = answers
         self._meanwhile = meanwhile
         self._stopped = threading.Event()
@@ -57,13 +66,28 @@ class ScriptedChat:
 
     def ask(self, text: str) -> Iterator[Event]:
         self._stopped.clear()
+        self.info = replace(self.info, title=self.info.title or text)
         said = ""
         for event in self._played(text):
-            if self._stopped.wait(self._pause_s):
-                yield RunCompleted(answer=said, abstained=False, stopped=True)
+            if self._stopped.wait(self.pause_s):
+                yield self.keep(RunCompleted(answer=said, abstained=False, stopped=True))
                 return
             said = said + event.text if isinstance(event, TokenDelta) else said
-            yield event
+            yield self.keep(event)
+
+    def events(self) -> list[Event]:
+        return list(self._log)
+
+    def branch(self, info: ConversationInfo, through: int) -> ScriptedChat:
+        """Another chat that begins as this one did."""
+        chat = ScriptedChat(info, self.script, self.pause_s, self._answers, self._meanwhile)
+        chat._log = self._log[:through]
+        return chat
+
+    def keep(self, event: Event) -> Event:
+        """Add what happened to the log."""
+        self._log.append(replace(event, seq=len(self._log) + 1, conversation_id=self.info.id))
+        return self._log[-1]
 
     def stop(self) -> None:
         self._stopped.set()
@@ -85,7 +109,7 @@ class ScriptedChat:
             self._decide(asked, approved=approved, code=code, reason=reason)
 
     def _played(self, text: str) -> Iterator[Event]:
-        for event in self._script(text):
+        for event in self.script(text):
             if isinstance(event, ApprovalRequested):
                 yield from self._wait(replace(event, at=time.time()), text)
             else:
@@ -202,18 +226,64 @@ class ScriptedBackend:
             raise SourceError("The original is no longer there.")
         yield path
 
-    def teams(self) -> list[str]:
+    def choices(self) -> Choices:
         self.ready.wait()
-        return ["qa", "analyst"]
+        return Choices(kbs=list(self.rows), teams=["qa", "analyst"], strategies=["hybrid", "lexical"], models=[])
 
-    def new_conversation(self, kb: str, team: str | None = None) -> ScriptedChat:
+    def new_conversation(self, wish: Wish, *, owner: str, conversation_id: str) -> ScriptedChat:
+        kb = wish.kb or "handbook"
         self.documents(kb, 0)
+        self._check(wish)
+        self.begun.append((kb, wish.team))
+        info = ConversationInfo(
+            id=conversation_id,
+            kb=kb,
+            team=wish.team or "qa",
+            strategy=wish.strategy or "hybrid",
+            owner=owner,
+            created_at=time.time(),
+        )
+        return self._keep(ScriptedChat(info, self.script, self.pause_s, self.answers, self.meanwhile))
+
+    def conversation(self, conversation_id: str, owner: str) -> ScriptedChat:
         self.ready.wait()
-        if team not in (None, *self.teams()):
-            raise UnknownTeam(f"There is no team {team!r}.")
-        self.begun.append((kb, team))
-        self.chats.append(ScriptedChat(self.script, self.pause_s, self.answers, self.meanwhile))
-        return self.chats[-1]
+        for chat in self.chats:
+            if chat.info.id == conversation_id and chat.info.owner == owner:
+                return chat
+        raise ConversationError(f"There is no conversation {conversation_id}.", hint="Choose another one.")
+
+    def conversations(self, owner: str, containing: str = "") -> list[ConversationInfo]:
+        infos = [chat.info for chat in self.chats if chat.info.owner == owner and containing in chat.info.title]
+        return infos[::-1]
+
+    def branch(self, conversation_id: str, owner: str, *, through: int) -> ScriptedChat:
+        chat = self.conversation(conversation_id, owner)
+        branch = self._keep(chat.branch(replace(chat.info, id=uuid4().hex, parent=conversation_id), through))
+        branch.script, branch.pause_s = self.script, self.pause_s
+        return branch
+
+    def retry(self, conversation_id: str, owner: str, wish: Wish) -> tuple[ScriptedChat, str]:
+        self._check(wish)
+        events = self.conversation(conversation_id, owner).events()
+        last = [event for event in events if isinstance(event, RunStarted)][-1]
+        chat = self.branch(conversation_id, owner, through=last.seq - 1)
+        chat.info = replace(chat.info, **{name: value for name, value in vars(wish).items() if value})
+        return chat, last.question
+
+    def rename(self, conversation_id: str, owner: str, title: str) -> None:
+        chat = self.conversation(conversation_id, owner)
+        chat.info = replace(chat.info, title=title)
+
+    def delete(self, conversation_id: str, owner: str) -> None:
+        self.chats.remove(self.conversation(conversation_id, owner))
+
+    def _check(self, wish: Wish) -> None:
+        if wish.team not in (None, *self.choices().teams):
+            raise UnknownTeam(f"There is no team {wish.team!r}.")
+
+    def _keep(self, chat: ScriptedChat) -> ScriptedChat:
+        self.chats.append(chat)
+        return chat
 
     def _read(self, kb: str, path: Path) -> list[FileOutcome]:
         self.ingested.append(path)

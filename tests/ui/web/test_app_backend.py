@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import threading
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import docx
 import pytest
@@ -15,9 +15,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from agents.app import App, build_app
-from agents.errors import UnknownTeam
+from agents.errors import ConversationError, UnknownTeam
 from agents.events import RunCompleted
-from configs.errors import AppError
+from configs.errors import AppError, ConfigError
 from configs.settings import ParsingSettings, Settings
 from retrieval.errors import DataDirectoryInUse, UnknownKnowledgeBase
 from tests.retrieval.evidence.pixels import yellow
@@ -25,7 +25,7 @@ from tests.retrieval.parsing.sheets import WIDTH, Sheet, write_pdf
 from tests.ui.web.conftest import served
 from tests.ui.web.waiting import until
 from ui.web.app_backend import AppBackend
-from ui.web.backend import Watch
+from ui.web.backend import Chat, Watch, Wish
 
 DOCUMENTS = {
     "travel.md": "# Handbook\n\n## Travel\n\nHotels are paid up to 120 euros a night. Taxis need a receipt.\n",
@@ -65,6 +65,10 @@ def app(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[App]
     app.close()
 
 
+def begun(backend: AppBackend, wish: Wish, *, owner: str = "") -> Chat:
+    return backend.new_conversation(wish, owner=owner, conversation_id=uuid4().hex)
+
+
 @pytest.fixture(scope="module")
 def backend(app: App) -> AppBackend:
     backend = AppBackend(lambda _: app)
@@ -96,20 +100,42 @@ def test_documents_are_taken_in_with_progress(backend: AppBackend, tmp_path: Pat
 
 
 def test_a_conversation_is_held_with_the_agents(backend: AppBackend) -> None:
-    *_, last = backend.new_conversation("handbook").ask("How much is paid for a hotel?")
+    *_, last = begun(backend, Wish(kb="handbook")).ask("How much is paid for a hotel?")
     assert isinstance(last, RunCompleted)
     assert "120" in last.answer
 
 
 def test_the_configured_team_comes_first_and_only_known_ones_are_asked(backend: AppBackend, tmp_path: Path) -> None:
-    assert backend.teams()[0] == "qa"
-    assert "analyst" in backend.teams()
-    backend.new_conversation("handbook", "analyst")
+    choices = backend.choices()
+    assert (choices.kbs[0], choices.teams[0], choices.strategies[0]) == ("handbook", "qa", "hybrid")
+    assert "analyst" in choices.teams
+    begun(backend, Wish(kb="handbook", team="analyst"))
     (tmp_path / "team.yaml").write_text("secret: here")
     for team in ("nobody", str(tmp_path / "team.yaml")):
         with pytest.raises(UnknownTeam, match="There is no team") as raised:
-            backend.new_conversation("handbook", team)
+            begun(backend, Wish(kb="handbook", team=team))
         assert "secret" not in str(raised.value)
+    with pytest.raises(ConfigError, match="There is no strategy"):
+        begun(backend, Wish(strategy=str(tmp_path / "team.yaml")))
+
+
+def test_conversations_are_kept_by_their_owner(backend: AppBackend) -> None:
+    chat = begun(backend, Wish(kb="handbook"), owner="ann")
+    list(chat.ask("How much is paid for a hotel?"))
+    name = chat.info.id
+    assert [info.id for info in backend.conversations("ann", "hotel")] == [name]
+    assert backend.conversations("bob") == []
+    branch = backend.branch(name, "ann", through=1)
+    again, question = backend.retry(name, "ann", Wish(strategy="lexical"))
+    assert question == "How much is paid for a hotel?"
+    assert (again.info.strategy, branch.info.parent) == ("lexical", name)
+    backend.rename(name, "ann", "Hotels")
+    assert backend.conversation(name, "ann").info.title == "Hotels"
+    with pytest.raises(ConversationError):
+        backend.delete(name, "bob")
+    backend.delete(name, "ann")
+    with pytest.raises(ConversationError):
+        backend.conversation(name, "ann")
 
 
 def test_preparing_tells_what_it_does_and_then_is_ready(app: App) -> None:
@@ -146,7 +172,7 @@ def test_a_failed_preparation_is_told_to_everyone_who_asks(error: Exception, mes
     until(lambda: backend.readiness().error is not None)
     assert not backend.readiness().ready
     with pytest.raises(AppError, match=message):
-        backend.new_conversation("handbook")
+        begun(backend, Wish())
 
 
 @pytest.fixture
@@ -201,29 +227,3 @@ def test_a_changed_original_is_told_and_its_text_still_shown(backend: AppBackend
     expect(passage).to_contain_text("cellar.pdf has changed or is gone")
     expect(passage.locator("mark")).to_contain_text("forty barrels")
     expect(passage.get_by_role("img")).to_have_count(0)
-
-
-def test_bad_uploads_are_told_one_by_one(page: Page, tmp_path: Path) -> None:
-    sheet = Sheet().text(72, 100, "The lighthouse has been lit on every night since the great storm.")
-    write_pdf(tmp_path / "long.pdf", [sheet] * (MOST_PAGES + 1))
-    write_pdf(tmp_path / "locked.pdf", [sheet], encrypted=True)
-    (tmp_path / "cut.pdf").write_bytes(b"%PDF-1.7\nand nothing more")
-    (tmp_path / "program.pdf").write_bytes(b"MZ\x90\x00\x03")
-    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
-        archive.writestr("notes/good.md", "# Tides\n\nThe tide turns at six.\n")
-        archive.writestr("notes/bad.pdf", "not a pdf")
-    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 broken")
-    page.locator("input[type=file]").set_input_files(sorted(tmp_path.glob("*.*")))
-    uploads = page.locator(".uploads")
-    expect(uploads).to_contain_text("8 of 8 done", timeout=30_000)
-    for name, outcome in {
-        "long.pdf": f"has {MOST_PAGES + 1} pages; at most {MOST_PAGES} are read.",
-        "locked.pdf": "encrypted",
-        "cut.pdf": "damaged",
-        "program.pdf": "is a Windows program",
-        "broken.zip": "ZIP",
-        "good.md": "1 passage,",
-        "bad.pdf": "not a PDF",
-    }.items():
-        expect(uploads.get_by_role("listitem").filter(has_text=name).first).to_contain_text(outcome)
-    expect(uploads.get_by_role("listitem").filter(has_text="all.zip").first).to_contain_text("2 files inside")

@@ -1,19 +1,25 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
 from tests.ui.web.markup import Markup
-from ui.web.artifacts import described, shown
+from ui.web import artifacts
+from ui.web.artifacts import described
 from ui.web.tables import safe_table
+from ui.web.words import words_in
 
 HOME = "/home/someone/artifacts/c1"
 
 
 def file(name: str, media_type: str, size: int = 2048, path: str = "") -> Mapping[str, Any]:
     return {"name": name, "media_type": media_type, "bytes": size, "path": path or f"{HOME}/{name}"}
+
+
+def shown(found: Iterable[Mapping[str, Any]], tables: Mapping[str, str]) -> str:
+    return artifacts.shown(found, tables, words_in("en"))
 
 
 def test_pictures_are_seen_and_files_are_linked() -> None:

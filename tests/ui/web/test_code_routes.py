@@ -52,7 +52,7 @@ def owner(server: Server, backend: ScriptedBackend) -> Visitor:
 
 def decide(visitor: Visitor, **changes: Any) -> str:
     sent = {"approval_id": "a1", "approved": True, "code_sha256": request().code_sha256, "code": None, "reason": ""}
-    return "\n".join(visitor.call("decide", **{**sent, **changes}))
+    return visitor.act("decide", **{**sent, **changes}).text
 
 
 def test_the_owner_decides_once(owner: Visitor, backend: ScriptedBackend) -> None:
@@ -63,9 +63,9 @@ def test_the_owner_decides_once(owner: Visitor, backend: ScriptedBackend) -> Non
     assert len(backend.answers) == 1
 
 
-def test_a_stranger_decides_nothing(owner: Visitor, server: Server, backend: ScriptedBackend) -> None:
-    stranger = Visitor(server[1])
-    assert "No code waits for your approval here." in decide(stranger)
+def test_an_answer_in_another_conversation_decides_nothing(
+    owner: Visitor, server: Server, backend: ScriptedBackend
+) -> None:
     other = Visitor(server[1])
     backend.script = discussion
     other.ask("How much?")
@@ -97,14 +97,14 @@ def test_an_answer_about_other_code_is_told(owner: Visitor, backend: ScriptedBac
     ],
 )
 def test_a_forged_decision_has_no_effect(owner: Visitor, backend: ScriptedBackend, change: dict[str, Any]) -> None:
-    assert "problem" not in decide(owner, **change)
+    assert "Traceback" not in decide(owner, **change)
     assert backend.answers == []
     decide(owner, approved=False)
 
 
 @pytest.mark.parametrize("sent", [None, [], "approve", 1])
 def test_a_forged_event_has_no_effect(owner: Visitor, backend: ScriptedBackend, sent: Any) -> None:
-    owner.send("decide", sent)
+    assert owner.client.post(f"/conversations/{owner.conversation}/decide", json=sent).status_code == 422
     assert backend.answers == []
     decide(owner, approved=False)
 
@@ -112,9 +112,7 @@ def test_a_forged_event_has_no_effect(owner: Visitor, backend: ScriptedBackend, 
 @pytest.mark.parametrize("team", ["nobody", "../teams/qa.yaml", "/etc/passwd", "qa.yaml", 7, ["qa"], {"a": 1}])
 def test_a_forged_team_is_never_asked(server: Server, backend: ScriptedBackend, team: Any) -> None:
     visitor = Visitor(server[1])
-    visitor.call("load")
-    visitor.begin("handbook", team)
-    visitor.ask("How much?")
+    visitor.ask("How much?", team=team)
     assert all(known in (None, "qa", "analyst") for _, known in backend.begun)
 
 

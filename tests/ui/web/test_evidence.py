@@ -8,12 +8,13 @@ from ui.web import evidence
 from ui.web.exhibits import Shown
 from ui.web.reducer import replay
 from ui.web.view import View
+from ui.web.words import words_in
 
 
 def shown_passage(view: View, marker: int = 1, **shown: Any) -> str:
     exhibit = evidence.exhibit(view, "kb", marker)
     assert exhibit
-    return evidence.passage(view, marker, Shown(exhibit=exhibit, **shown))
+    return evidence.passage(view, marker, Shown(exhibit=exhibit, **shown), words_in("en"))
 
 
 def view_of(text: str, *quotes: str, **more: Any) -> View:
@@ -97,4 +98,4 @@ def test_a_source_without_page_names_none() -> None:
 
 
 def test_windows_paths_are_named_by_their_file() -> None:
-    assert dict(evidence.labels(view_of("x", source=r"C:\docs\a.pdf")))[1] == "a.pdf · page 3"
+    assert dict(evidence.labels(view_of("x", source=r"C:\docs\a.pdf"), words_in("en")))[1] == "a.pdf · page 3"

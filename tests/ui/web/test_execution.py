@@ -7,12 +7,13 @@ import pytest
 from tests.ui.web.computed import ran
 from ui.web import execution
 from ui.web.view import Ran
+from ui.web.words import words_in
 
 PICTURE = {"name": "plot-1.png", "media_type": "image/png", "bytes": 2_000_000, "path": "/home/artifacts/c/plot-1.png"}
 
 
 def fold(code: str = "print(1)", *, answered: bool = False, **more: Any) -> str:
-    return execution.ran(Ran(code=ran(code, **more), answered=answered), {})
+    return execution.ran(Ran(code=ran(code, **more), answered=answered), {}, words_in("en"))
 
 
 def is_open(html: str) -> bool:

@@ -7,7 +7,7 @@ from retrieval.errors import StoreError
 from retrieval.types import IngestReport
 from tests.ui.web.scripted import ScriptedBackend, discussion
 from tests.ui.web.waiting import until
-from ui.web.intake import Intake
+from ui.web.intake import FileProgress, Intake
 from ui.web.uploads import Shelf
 
 
@@ -20,8 +20,17 @@ def taken_in(backend: ScriptedBackend, home: Path, files: dict[str, str], kb: st
     return intake
 
 
-def outcomes(intake: Intake) -> dict[str, tuple[str, str]]:
-    return {file.name: (file.status, file.detail) for file in intake.progress.files}
+def outcomes(intake: Intake) -> dict[str, FileProgress]:
+    return {file.name: file for file in intake.progress.files}
+
+
+def failed(name: str, reason: str) -> FileProgress:
+    return FileProgress(name=name, status="failed", reason=reason)
+
+
+def read(name: str) -> FileProgress:
+    """What becomes of a file that the scripted application can read."""
+    return FileProgress(name=name, status="indexed", pages=2, passages=7, seconds=0.4)
 
 
 def test_every_file_has_its_own_outcome(tmp_path: Path) -> None:
@@ -30,17 +39,17 @@ def test_every_file_has_its_own_outcome(tmp_path: Path) -> None:
         backend, tmp_path, {"good.md": "fine", "bad.md": "corrupt", "x.exe": "x", "empty.txt": "", "no.pdf": "x"}
     )
     told = outcomes(intake)
-    assert told["good.md"] == ("indexed", "2 pages, 7 passages, 0.4 s")
-    assert told["bad.md"] == ("failed", "The document is corrupt.")
-    assert told["x.exe"][1].startswith("Files ending in .exe cannot be read.")
-    assert told["empty.txt"][1].startswith("empty.txt is empty")
-    assert told["no.pdf"][1].startswith("no.pdf is damaged, or is not a PDF.")
+    assert told["good.md"] == read("good.md")
+    assert told["bad.md"] == failed("bad.md", "The document is corrupt.")
+    assert told["x.exe"].reason.startswith("Files ending in .exe cannot be read.")
+    assert told["empty.txt"].reason.startswith("empty.txt is empty")
+    assert told["no.pdf"].reason.startswith("no.pdf is damaged, or is not a PDF.")
     assert [path.parent for path in backend.ingested] == [tmp_path / "uploads" / "handbook"] * 2
 
 
 def test_an_unknown_knowledge_base_gets_no_folder(tmp_path: Path) -> None:
     intake = taken_in(ScriptedBackend(discussion), tmp_path, {"good.md": "fine"}, kb="../elsewhere")
-    assert "no knowledge base named '../elsewhere'" in outcomes(intake)["good.md"][1]
+    assert "no knowledge base named '../elsewhere'" in outcomes(intake)["good.md"].reason
     assert sorted(path.name for path in tmp_path.iterdir()) == ["good.md"]
 
 
@@ -54,11 +63,10 @@ def test_every_file_in_a_zip_has_its_own_outcome(tmp_path: Path) -> None:
     )
     intake.start()
     until(lambda: not intake.progress.going)
-    told = [(file.name, file.status, file.detail) for file in intake.progress.files]
-    assert told == 2 * [
-        ("all.zip", "unpacked", "2 files inside"),
-        ("all.zip › 好/a.md", "indexed", "2 pages, 7 passages, 0.4 s"),
-        ("all.zip › b.md", "failed", "The document is corrupt."),
+    assert list(intake.progress.files) == 2 * [
+        FileProgress(name="all.zip", status="unpacked", inside=2),
+        read("all.zip › 好/a.md"),
+        failed("all.zip › b.md", "The document is corrupt."),
     ]
     assert [path.name for path in backend.ingested] == ["all.zip"]
 
@@ -68,10 +76,11 @@ def test_the_pages_read_are_counted(tmp_path: Path) -> None:
     backend = ScriptedBackend(discussion, pause_s=0.4)
     intake = Intake(backend, Shelf(folder=tmp_path / "uploads", max_mb=1), "handbook", [tmp_path / "a.md"])
     intake.start()
-    for detail in ("page 1 of 2", "page 2 of 2"):
-        until(lambda detail=detail: outcomes(intake)["a.md"] == ("reading", detail))  # type: ignore[misc]  # mypy cannot type a default
+    for page in (1, 2):
+        reading = FileProgress(name="a.md", status="reading", page=page, pages=2)
+        until(lambda reading=reading: outcomes(intake)["a.md"] == reading)  # type: ignore[misc]  # mypy cannot type a default
     until(lambda: not intake.progress.going)
-    assert outcomes(intake)["a.md"][0] == "indexed"
+    assert outcomes(intake)["a.md"].status == "indexed"
 
 
 def test_files_not_read_yet_can_be_left_out(tmp_path: Path) -> None:
@@ -81,7 +90,7 @@ def test_files_not_read_yet_can_be_left_out(tmp_path: Path) -> None:
     intake.start()
     intake.cancel()
     until(lambda: not intake.progress.going)
-    assert outcomes(intake) == {"a.md": ("cancelled", "")}
+    assert outcomes(intake) == {"a.md": FileProgress(name="a.md", status="cancelled")}
 
 
 def test_an_upload_waits_until_the_application_is_ready(tmp_path: Path) -> None:
@@ -93,7 +102,7 @@ def test_an_upload_waits_until_the_application_is_ready(tmp_path: Path) -> None:
     assert intake.progress.going
     backend.ready.set()
     until(lambda: not intake.progress.going)
-    assert outcomes(intake)["a.md"][0] == "indexed"
+    assert outcomes(intake)["a.md"].status == "indexed"
 
 
 class Failing(ScriptedBackend):
@@ -108,10 +117,10 @@ class Failing(ScriptedBackend):
 def test_a_failure_of_the_store_is_told_for_every_file_that_was_fine(tmp_path: Path) -> None:
     backend = Failing(StoreError("The index is full.", hint="Make room."))
     told = outcomes(taken_in(backend, tmp_path, {"a.md": "a", "b.md": "b", "c.exe": "c"}))
-    assert told["a.md"] == told["b.md"] == ("failed", "The index is full. Make room.")
-    assert ".exe" in told["c.exe"][1]
+    assert [told["a.md"], told["b.md"]] == [failed(name, "The index is full. Make room.") for name in ("a.md", "b.md")]
+    assert ".exe" in told["c.exe"].reason
 
 
 def test_a_bug_is_told_without_its_innards(tmp_path: Path) -> None:
     intake = taken_in(Failing(ZeroDivisionError("secret")), tmp_path, {"a.md": "a"})
-    assert outcomes(intake)["a.md"] == ("failed", "Reading ended unexpectedly; the log has the details.")
+    assert outcomes(intake)["a.md"] == failed("a.md", "Reading ended unexpectedly; the log has the details.")

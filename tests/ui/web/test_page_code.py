@@ -136,7 +136,9 @@ def test_rejected_code_does_not_run_and_the_reason_is_kept(page: Page, backend: 
 
 def test_a_double_click_answers_once(page: Page, backend: ScriptedBackend) -> None:
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.post_data or "") if "/queue/join" in request.url else None)
+    page.on(
+        "request", lambda request: sent.append(request.post_data or "") if request.url.endswith("/decide") else None
+    )
     waits(page)
     panel(page).get_by_role("button", name="Approve", exact=True).dblclick()
     ended(page)
@@ -199,7 +201,9 @@ def test_what_is_typed_outlives_everything_that_is_drawn_meanwhile(page: Page, b
     assert backend.answers[0].code == CODE + "\n# typed slowly"
 
 
-def test_the_panel_takes_the_focus_unless_someone_is_typing(page: Page, backend: ScriptedBackend, folder: Path) -> None:
+def test_the_panel_takes_the_place_of_the_composer_and_gives_it_back(
+    page: Page, backend: ScriptedBackend, folder: Path
+) -> None:
     typed = threading.Event()
 
     def script(question: str) -> Iterator[Event]:
@@ -220,7 +224,10 @@ def test_the_panel_takes_the_focus_unless_someone_is_typing(page: Page, backend:
     question.press_sequentially("And then")
     expect(question).to_have_value("And then")
     typed.set()
-    expect(panel(page)).to_be_visible()
+    expect(panel(page).get_by_role("heading")).to_be_focused()
+    expect(question).to_be_hidden()
+    panel(page).get_by_role("button", name="Reject").click()
+    ended(page)
     expect(question).to_be_focused()
     expect(question).to_have_value("And then")
 
@@ -242,7 +249,7 @@ def test_everything_can_be_done_by_keyboard(page: Page, backend: ScriptedBackend
     page.keyboard.press("Enter")
     ended(page)
     assert (backend.answers[0].code, backend.answers[0].reason) == (CODE + "  # keyed", "Looks right.")
-    expect(page.locator(".talk")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
 
 
 @pytest.mark.parametrize("start", ["\n", "\n\n", "<b>&amp;</b></textarea><script>alert(1)</script>"])
@@ -426,7 +433,7 @@ def test_another_team_begins_a_new_conversation(page: Page, backend: ScriptedBac
     expect(log(page)).to_contain_text("Ask your documents")
     ask(page, "And now?")
     ended(page)
-    assert backend.begun == [("handbook", None), ("handbook", "analyst")]
+    assert backend.begun == [("handbook", "qa"), ("handbook", "analyst")]
 
 
 @pytest.mark.parametrize("width", [390, 900, 1280])

@@ -23,10 +23,11 @@ from agents.events import (
     to_json,
 )
 from tests.ui.web import computed
+from tests.ui.web.markup import ENGLISH, articles
 from tests.ui.web.scripted import ANSWER, HOTEL, cited, discussion, passage, streamed
 from ui.web import evidence, transcript
 from ui.web.reducer import asked, reduce, replay
-from ui.web.screen import screen
+from ui.web.screen import Screen
 from ui.web.view import Approval, Asked, Called, Problem, Ran, Returned, Said, Searched, Stopped, View
 
 START = RunStarted(question="How much?", team="qa", kb="handbook", strategy="hybrid")
@@ -55,9 +56,9 @@ def test_every_prefix_can_be_shown(events: list[Event]) -> None:
     view = View()
     for event in events:
         view = reduce(view, event)
-        assert all(isinstance(piece, str) for piece in transcript.articles(view))
-        assert evidence.sources(view)
-        assert isinstance(transcript.status(view), str)
+        assert all(isinstance(piece, str) for piece in articles(view))
+        assert evidence.sources(view, ENGLISH)
+        assert isinstance(transcript.status(view, ENGLISH), str)
 
 
 @pytest.mark.parametrize("events", shuffles())
@@ -135,7 +136,7 @@ def test_a_stopped_run_keeps_what_was_said() -> None:
 def test_a_question_is_shown_before_its_run_begins_and_only_once() -> None:
     view = asked(View(), "How much?")
     assert view.busy
-    assert "How much?" in transcript.articles(view)[0]
+    assert "How much?" in articles(view)[0]
     begun = reduce(view, START)
     assert [type(item) for item in begun.items] == [Asked]
     assert not begun.pending
@@ -178,11 +179,11 @@ def test_a_call_that_a_person_is_asked_about_shows_its_code_there_only() -> None
     call = ToolCalled(agent="assistant", call_id="t", tool="run_python", arguments={"code": "print(1)"})
     request = ApprovalRequested(agent="code_executor", approval_id="a", code="print(1)", code_sha256="0", call_id="t")
     called, asked_about = replay([START, call]), replay([START, call, request])
-    assert " open>" in transcript.articles(called)[1]
-    assert " open>" not in transcript.articles(asked_about)[1]
-    assert transcript.articles(asked_about)[2] == ""
-    assert "print(1)" in screen(asked_about)["panel"]["html"]
-    assert transcript.status(asked_about) == "Waiting for your approval."
+    assert " open>" in articles(called)[1]
+    assert " open>" not in articles(asked_about)[1]
+    assert articles(asked_about)[2] == ""
+    assert "print(1)" in Screen(ENGLISH).of(asked_about, {})["panel"]["html"]
+    assert transcript.status(asked_about, ENGLISH) == "Waiting for your approval."
 
 
 def test_an_answer_that_shows_what_code_made_closes_the_code_of_its_own_run() -> None:
@@ -198,10 +199,10 @@ def test_the_time_left_is_counted_from_the_request() -> None:
         agent="x", approval_id="a", code="1", code_sha256="0", timeout_s=300, at=time.time() - 100
     )
     view = replay([START, request])
-    assert screen(view)["panel"]["left"] == pytest.approx(200, abs=2)
+    assert Screen(ENGLISH).of(view, {})["panel"]["left"] == pytest.approx(200, abs=2)
     late = replay([START, replace(request, at=time.time() - 500)])
-    assert screen(late)["panel"]["left"] == 0
-    assert screen(replay([START]))["panel"] == {"id": "", "html": "", "left": 0}
+    assert Screen(ENGLISH).of(late, {})["panel"]["left"] == 0
+    assert Screen(ENGLISH).of(replay([START]), {})["panel"] == {"id": "", "html": "", "left": 0}
 
 
 def test_quotes_of_a_passage_add_up_over_runs() -> None:

@@ -17,12 +17,9 @@ from configs.errors import ConfigError
 from configs.settings import Settings, UISettings
 from tests.ui.web.conftest import served
 from tests.ui.web.scripted import ScriptedBackend, discussion
-from tests.ui.web.waiting import until
-from ui.web.exhibits import Exhibits
-from ui.web.gallery import Gallery
 from ui.web.page import build_page
-from ui.web.server import serve
-from ui.web.uploads import Shelf
+from ui.web.serving import serve
+from ui.web.site import Site
 
 
 @pytest.fixture(scope="module")
@@ -88,22 +85,6 @@ def test_nothing_but_the_page_is_published(client: httpx.Client, path: str) -> N
     assert client.get(path).status_code in (403, 404)
 
 
-def test_a_forged_call_sees_nothing_of_another_tab(client: httpx.Client) -> None:
-    watch = next(d for d in client.get("/config").json()["dependencies"] if d["targets"][0][1] == "load")
-
-    def first_screen(session: str) -> str:
-        call = {"data": [], "fn_index": watch["id"], "session_hash": session, "event_data": {"session_hash": "mine"}}
-        assert client.post("/gradio_api/queue/join", json=call).status_code == 200
-        with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
-            return next(line for line in answer.iter_lines() if "process_generating" in line)
-
-    asking = next(d for d in client.get("/config").json()["dependencies"] if d["targets"][0][1] == "submit")
-    question = {"data": ["A private question?"], "fn_index": asking["id"], "session_hash": "mine"}
-    client.post("/gradio_api/queue/join", json=question)
-    until(lambda: "A private question?" in first_screen("mine"))
-    assert "Ask your documents" in first_screen("stranger")
-
-
 def test_gradio_describes_no_api(client: httpx.Client) -> None:
     assert client.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
 
@@ -113,10 +94,9 @@ def test_files_of_the_machine_are_not_served(client: httpx.Client) -> None:
         assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
 
 
-def test_every_handler_is_private(tmp_path: Path) -> None:
-    backend = ScriptedBackend(discussion)
-    blocks = build_page(backend, Shelf(folder=tmp_path, max_mb=1), Exhibits(backend), Gallery(tmp_path))
-    assert len(blocks.fns) >= 10
+def test_every_handler_is_private() -> None:
+    blocks = build_page(ScriptedBackend(discussion), Site(say=print))
+    assert len(blocks.fns) >= 6
     assert {fn.api_visibility for fn in blocks.fns.values()} == {"private"}
 
 
@@ -130,13 +110,14 @@ def test_a_taken_port_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = Settings(data_dir=tmp_path, ui=UISettings(port=taken.getsockname()[1]))
         with pytest.raises(ConfigError, match="already in use") as raised:
-            serve(settings, ScriptedBackend(discussion), announce=print)
+            serve(settings, ScriptedBackend(discussion), lambda: Site(say=print), announce=print)
     assert "--port" in raised.value.hint
 
 
 def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    elsewhere = Settings(data_dir=tmp_path, ui=UISettings(host="192.0.2.1"))
     with pytest.raises(ConfigError, match="cannot be listened on"):
-        serve(Settings(data_dir=tmp_path, ui=UISettings(host="192.0.2.1")), ScriptedBackend(discussion), announce=print)
+        serve(elsewhere, ScriptedBackend(discussion), lambda: Site(say=print), announce=print)
 
 
 def test_the_process_announces_its_address_and_ends_when_interrupted(tmp_path: Path) -> None:
@@ -144,9 +125,11 @@ def test_the_process_announces_its_address_and_ends_when_interrupted(tmp_path: P
         "from pathlib import Path\n"
         "from configs.settings import Settings, UISettings\n"
         "from tests.ui.web.scripted import ScriptedBackend, discussion\n"
-        "from ui.web.server import serve\n"
+        "from ui.web.serving import serve\n"
+        "from ui.web.site import Site\n"
         f"settings = Settings(data_dir=Path({json.dumps(str(tmp_path))}), ui=UISettings(port=0))\n"
-        "serve(settings, ScriptedBackend(discussion), announce=lambda url: print(url, flush=True))\n"
+        "show = lambda url: print(url, flush=True)\n"
+        "serve(settings, ScriptedBackend(discussion), lambda: Site(say=print), announce=show)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=os.environ)
     try:

@@ -16,29 +16,30 @@ from agents.events import (
     ToolCalled,
     ToolReturned,
 )
-from tests.ui.web.markup import Markup
+from tests.ui.web.markup import ENGLISH, Markup, articles
 from tests.ui.web.scripted import discussion, passage, streamed
-from ui.web import evidence, folds, transcript
+from ui.web import evidence, folds
 from ui.web.exhibits import Shown
 from ui.web.reducer import replay
+from ui.web.words import words_in
 
 START = RunStarted(question="How much?", team="qa", kb="handbook", strategy="hybrid")
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>\"' onmouseover=alert(3) x='"
 
 
 def test_agents_stand_in_the_order_they_spoke() -> None:
-    html = "".join(transcript.articles(replay(discussion("How much?"))))
+    html = "".join(articles(replay(discussion("How much?"))))
     names = re.findall(r'<span class="agent">(\w+)</span>', html)
     assert names == ["retriever", "assistant", "code_executor", "assistant", "critic"]
 
 
 def test_a_citation_is_a_button_that_names_its_source() -> None:
-    html = "".join(transcript.articles(replay(discussion("How much?"))))
+    html = "".join(articles(replay(discussion("How much?"))))
     assert 'data-marker="1" title="handbook.pdf · page 3" aria-label="Open source 1: handbook.pdf · page 3"' in html
 
 
 def test_a_marker_without_a_passage_stays_text() -> None:
-    html = "".join(transcript.articles(replay([START, *streamed("assistant", "m", "So it is [7].")])))
+    html = "".join(articles(replay([START, *streamed("assistant", "m", "So it is [7].")])))
     assert "[7]" in html
     assert "data-marker" not in html
 
@@ -68,8 +69,8 @@ def test_whatever_the_text_no_foreign_markup_comes_through() -> None:
     view = replay(events)
     exhibit = evidence.exhibit(view, EVIL, 1)
     assert exhibit
-    opened = evidence.passage(view, 1, Shown(exhibit=exhibit, problem=EVIL))
-    for html in [*transcript.articles(view), evidence.sources(view), opened]:
+    opened = evidence.passage(view, 1, Shown(exhibit=exhibit, problem=EVIL), words_in("en"))
+    for html in [*articles(view), evidence.sources(view, ENGLISH), opened]:
         assert not Markup(html).active
 
 
@@ -91,22 +92,22 @@ def test_steps_are_open_while_they_run_and_when_they_failed() -> None:
     call = ToolCalled(agent="assistant", call_id="t", tool="read_document", arguments={"document": "a"})
     bad = ToolReturned(agent="librarian", call_id="t", tool="read_document", content="None.", ok=False, ms=3)
     running, failed = replay([START, call]), replay([START, call, bad])
-    assert " open>" in transcript.articles(running)[1]
-    assert " open>" not in transcript.articles(failed)[1]
-    assert " open>" in transcript.articles(failed)[2]
-    assert "read_document failed" in transcript.articles(failed)[2]
+    assert " open>" in articles(running)[1]
+    assert " open>" not in articles(failed)[1]
+    assert " open>" in articles(failed)[2]
+    assert "read_document failed" in articles(failed)[2]
 
 
 def test_an_abstention_says_so() -> None:
     outcome = RunCompleted(answer="These documents do not say.", abstained=True)
-    html = "".join(transcript.articles(replay([START, *streamed("assistant", "m", outcome.answer), outcome])))
+    html = "".join(articles(replay([START, *streamed("assistant", "m", outcome.answer), outcome])))
     assert "not in these documents" in html
     assert "<footer>" not in html
 
 
 def test_a_failure_is_a_notice_with_its_hint() -> None:
     view = replay([START, Failed(error_type="ModelTimeout", message="Too slow.", hint="Raise the limit.")])
-    piece = transcript.articles(view)[-1]
+    piece = articles(view)[-1]
     assert 'role="alert"' in piece
     assert "Too slow." in piece
     assert "Raise the limit." in piece
@@ -114,4 +115,4 @@ def test_a_failure_is_a_notice_with_its_hint() -> None:
 
 
 def test_an_empty_conversation_says_what_the_page_is_for() -> None:
-    assert "Ask your documents" in transcript.articles(replay([]))[0]
+    assert "Ask your documents" in articles(replay([]))[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,60 +12,51 @@ import httpx
 class Visitor:
     """One browser with one tab on the page."""
 
-    def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, timeout=20)
+    def __init__(self, url: str, client: httpx.Client | None = None) -> None:
+        self.client = client or httpx.Client(base_url=url, timeout=20)
         self.client.get("/").raise_for_status()
-        self._tab = uuid.uuid4().hex
-        dependencies = self.client.get("/config").json()["dependencies"]
-        self._watch = next(d["id"] for d in dependencies if d["targets"][0][1] == "load")
-        self._calls = {event: d["id"] for d in dependencies for _, event in d["targets"]}
+        self.conversation = ""
+        self.wish: dict[str, Any] = {}
 
-    def call(self, event: str, *data: Any, **event_data: Any) -> list[str]:
-        """Let something happen on the page; every message that came of it."""
-        return self.send(event, event_data, *data)
-
-    def send(self, event: str, event_data: Any, *data: Any) -> list[str]:
-        """The same with any data about the event."""
-        call = {"data": data, "fn_index": self._calls[event], "session_hash": self._tab, "event_data": event_data}
-        joined = self.client.post("/gradio_api/queue/join", json=call)
-        if joined.status_code != 200:
-            return []
-        messages = []
-        with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._tab}) as answer:
-            for line in answer.iter_lines():
-                messages.append(line.removeprefix("data: "))
-                if "process_completed" in line:
-                    break
-        return messages
-
-    def ask(self, question: str) -> None:
+    def ask(self, question: str, **more: Any) -> httpx.Response:
         """Send a question."""
-        self.call("submit", question)
+        if self.conversation:
+            return self.act("ask", question=question, **more)
+        answer = self.client.post("/conversations", json={"question": question, **self.wish, **more})
+        self.conversation = answer.json().get("conversation", "")
+        return answer
 
-    def begin(self, kb: str, team: str) -> None:
-        """Begin a new conversation."""
-        self.call("input", kb, team)
+    def act(self, action: str, **body: Any) -> httpx.Response:
+        """Do something with the conversation."""
+        return self.client.post(f"/conversations/{self.conversation}/{action}", json=body)
+
+    def live(self, conversation: str | None = None) -> Iterator[dict[str, Any]]:
+        """What the page is told, patch by patch."""
+        at = {"conversation": self.conversation if conversation is None else conversation}
+        with self.client.stream("GET", "/live", params=at) as answer:
+            answer.raise_for_status()
+            for line in answer.iter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
 
     def watch(self, words: str) -> str:
-        """The first screen with these words on it."""
-        call = {"data": [], "fn_index": self._watch, "session_hash": self._tab}
-        self.client.post("/gradio_api/queue/join", json=call).raise_for_status()
-        with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._tab}) as answer:
-            return next(line for line in answer.iter_lines() if words in line)
+        """Everything the page is told until these words are among it."""
+        told = []
+        for patch in self.live():
+            told.append(json.dumps(patch, ensure_ascii=False))
+            if words in told[-1]:
+                break
+        return "\n".join(told).replace('\\"', '"')
 
     def cite(self, marker: int) -> str:
-        """The evidence of a citation, as HTML."""
-        shown: str = json.loads(self.call("cite", marker=marker)[-1])["output"]["data"][0]
-        return shown
+        """The evidence of a citation, as HTML; empty when there is none to see."""
+        answer = self.client.get(f"/conversations/{self.conversation}/passages/{marker}")
+        return str(answer.json()["html"]) if answer.status_code == 200 else ""
 
     def upload(self, name: str, content: bytes) -> dict[str, Any]:
-        """Send a file; how the page speaks of it."""
+        """Send a file; how Gradio speaks of it."""
         (path,) = self.client.post("/gradio_api/upload", files={"files": (name, content)}).json()
         return file_data(path, name)
-
-    def add(self, *files: dict[str, Any]) -> str:
-        """Tell the page that files were uploaded; everything it answers."""
-        return "\n".join(self.call("upload", list(files)))
 
 
 def file_data(path: str, name: str) -> dict[str, Any]:

@@ -11,12 +11,20 @@ import pytest
 from agents.errors import ConversationError, ModelUnreachable
 from agents.events import Event, RunStarted
 from tests.ui.web.computed import CODE, computing
-from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion, sha256
+from tests.ui.web.scripted import ANSWER, ScriptedBackend, ScriptedChat, answering, discussion, sha256
 from tests.ui.web.waiting import until
+from ui.web.backend import Wish
+from ui.web.chat.room import Room
 from ui.web.decision import Decision
 from ui.web.reducer import replay
-from ui.web.room import Room
 from ui.web.view import Asked, Problem, Ran, Said, Stopped
+
+
+def room_of(backend: ScriptedBackend, kb: str = "handbook", team: str | None = None) -> Room:
+    def begin() -> ScriptedChat:
+        return backend.new_conversation(Wish(kb=kb, team=team), owner="", conversation_id="c")
+
+    return Room("c", "", begin)
 
 
 def is_over(room: Room) -> bool:
@@ -28,15 +36,17 @@ def answers(room: Room) -> list[str]:
 
 
 def test_a_run_goes_on_without_anyone_watching() -> None:
-    room = Room(ScriptedBackend(discussion), "handbook")
+    room = room_of(ScriptedBackend(discussion))
     room.ask("How much?")
     until(lambda: not room.view.busy)
-    assert room.view == replay(discussion("How much?"))
+    assert room.chat
+    assert room.view == replay(room.chat.events())
+    assert len(room.view.items) > 4
 
 
 def test_a_second_question_continues_the_same_conversation() -> None:
     backend = ScriptedBackend(answering("One."))
-    room = Room(backend, "handbook")
+    room = room_of(backend)
     for _ in range(2):
         room.ask("And?")
         until(lambda: not room.view.busy)
@@ -44,7 +54,7 @@ def test_a_second_question_continues_the_same_conversation() -> None:
 
 
 def test_a_question_while_another_is_answered_is_refused() -> None:
-    room = Room(ScriptedBackend(discussion, pause_s=0.05), "handbook")
+    room = room_of(ScriptedBackend(discussion, pause_s=0.05))
     room.ask("How much?")
     with pytest.raises(ConversationError, match="still being answered"):
         room.ask("And how long?")
@@ -52,7 +62,7 @@ def test_a_question_while_another_is_answered_is_refused() -> None:
 
 
 def test_stop_ends_the_run_within_a_second_and_keeps_what_was_said() -> None:
-    room = Room(ScriptedBackend(answering(ANSWER * 50), pause_s=0.02), "handbook")
+    room = room_of(ScriptedBackend(answering(ANSWER * 50), pause_s=0.02))
     room.ask("How much?")
     until(lambda: any(answers(room)))
     started = time.monotonic()
@@ -65,7 +75,7 @@ def test_stop_ends_the_run_within_a_second_and_keeps_what_was_said() -> None:
 
 def test_code_is_decided_about_where_it_waits(tmp_path: Path) -> None:
     backend = ScriptedBackend(discussion)
-    waiting, done, empty = (Room(backend, "handbook") for _ in range(3))
+    waiting, done, empty = (room_of(backend) for _ in range(3))
     done.ask("How much?")
     until(lambda: not done.view.busy)
     backend.script = computing(backend, tmp_path)
@@ -87,7 +97,7 @@ def test_code_is_decided_about_where_it_waits(tmp_path: Path) -> None:
 def test_a_room_asks_its_own_team() -> None:
     backend = ScriptedBackend(discussion)
     for team in (None, "analyst", "nobody"):
-        room = Room(backend, "handbook", team)
+        room = room_of(backend, team=team)
         room.ask("How much?")
         until(partial(is_over, room))
     assert backend.begun == [("handbook", None), ("handbook", "analyst")]
@@ -97,7 +107,7 @@ def test_a_room_asks_its_own_team() -> None:
 def test_a_question_waits_until_the_application_is_ready() -> None:
     backend = ScriptedBackend(discussion)
     backend.ready.clear()
-    room = Room(backend, None)
+    room = room_of(backend)
     room.ask("How much?")
     time.sleep(0.05)
     assert room.view.phase == "waiting"
@@ -114,7 +124,7 @@ def test_a_waiting_question_can_be_stopped_and_is_never_asked() -> None:
 
     backend = ScriptedBackend(script)
     backend.ready.clear()
-    room = Room(backend, None)
+    room = room_of(backend)
     room.ask("First?")
     room.stop()
     assert room.view.items == (Asked(text="First?"), Stopped())
@@ -125,21 +135,12 @@ def test_a_waiting_question_can_be_stopped_and_is_never_asked() -> None:
 
 
 def test_an_error_of_the_application_is_shown_with_its_hint() -> None:
-    room = Room(ScriptedBackend(discussion), "nowhere")
+    room = room_of(ScriptedBackend(discussion), "nowhere")
     room.ask("How much?")
     until(lambda: not room.view.busy)
     problem = room.view.items[-1]
     assert isinstance(problem, Problem)
     assert "no knowledge base 'nowhere'" in problem.failure.message
-
-
-def test_without_any_knowledge_base_the_question_fails_clearly() -> None:
-    backend = ScriptedBackend(discussion)
-    backend.rows.clear()
-    room = Room(backend, None)
-    room.ask("How much?")
-    until(lambda: not room.view.busy)
-    assert isinstance(room.view.items[-1], Problem)
 
 
 def broken(question: str) -> Iterator[Event]:
@@ -149,7 +150,7 @@ def broken(question: str) -> Iterator[Event]:
 
 @pytest.mark.parametrize(("question", "message"), [("app", "No connection."), ("bug", "The run ended unexpectedly.")])
 def test_a_run_that_breaks_always_ends_as_a_problem(question: str, message: str) -> None:
-    room = Room(ScriptedBackend(broken), "handbook")
+    room = room_of(ScriptedBackend(broken))
     room.ask(question)
     until(lambda: not room.view.busy)
     problem = room.view.items[-1]
@@ -158,7 +159,7 @@ def test_a_run_that_breaks_always_ends_as_a_problem(question: str, message: str)
 
 
 def test_a_run_without_a_last_event_ends_as_a_problem() -> None:
-    room = Room(ScriptedBackend(lambda question: discussion(question)[:-1]), "handbook")
+    room = room_of(ScriptedBackend(lambda question: discussion(question)[:-1]))
     room.ask("How much?")
     until(lambda: not room.view.busy)
     assert isinstance(room.view.items[-1], Problem)

@@ -1,0 +1,1 @@
+"""The trace tab: a turn as a timeline, with everything that was said in it."""

@@ -1,0 +1,1 @@
+"""What a person sees before the first question: the way from documents to a model to an answer."""
