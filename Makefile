@@ -14,7 +14,7 @@ run: .venv/run.stamp .venv/sandbox.stamp
 	@$(BIN)/python main.py ui
 
 test: check
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
 check: .venv/dev.stamp .venv/sandbox.stamp
 	@sh .ci/tools

@@ -20,6 +20,7 @@ HOMES = {
     "sentence_transformers": ("retrieval/embedding/",),
     "openvino": ("retrieval/embedding/",),
     "torch": ("retrieval/embedding/",),
+    "transformers": ("retrieval/embedding/",),
     "tiktoken": ("retrieval/tokens.py",),
     "autogen": ("agents/",),
     "openai": ("agents/llm/",),

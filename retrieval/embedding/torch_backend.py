@@ -19,7 +19,9 @@ def load_sentence_transformer(files: ModelFiles) -> Any:
     """The verified model in fp32 on the CPU. Raises EmbeddingError."""
     files.verify()
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # stderr has a progress of its own
     try:
         return SentenceTransformer(str(files.folder), device="cpu")
     except Exception as error:

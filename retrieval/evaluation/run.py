@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.evaluation.dataset import Dataset
-from retrieval.evaluation.metrics import mrr, ndcg, recall
-from retrieval.types import SearchResult
+from retrieval.evaluation.metrics import Grades, mrr, ndcg, recall
+from retrieval.types import Document, SearchResult
 
 CHUNKS = 100
 """How many chunks a search gives; several chunks of one document count once, at their best rank."""
+
+MEASURES: Mapping[str, Callable[[Sequence[str], Grades], float]] = {
+    "ndcg@10": partial(ndcg, k=10),
+    "mrr@10": partial(mrr, k=10),
+    "recall@5": partial(recall, k=5),
+    "recall@10": partial(recall, k=10),
+    "recall@20": partial(recall, k=20),
+}
+"""What every run is measured by, by the names it has in JSON."""
 
 
 class Searching(Protocol):
@@ -48,6 +58,36 @@ class Run:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """One query as it was searched, with the milliseconds it took."""
+
+    query_id: str
+    result: SearchResult
+    ms: float
+
+    def ranking(self, identify: Callable[[Document], str]) -> list[str]:
+        """The ids of the documents found, best first and each once."""
+        return list(dict.fromkeys(identify(hit.document) for hit in self.result.hits))
+
+
+def searches(kb: Searching, queries: Sequence[tuple[str, str]], strategy: str, *, k: int = CHUNKS) -> Iterator[Search]:
+    """Search every query, an id and a text, as soon as the next is asked for; stop to ask and nothing is searched.
+
+    The first is searched once more before the clock starts.
+    """
+    kb.search(queries[0][1], strategy=strategy, k=k)
+    for query_id, text in queries:
+        started = time.perf_counter()
+        result = kb.search(text, strategy=strategy, k=k)
+        yield Search(query_id=query_id, result=result, ms=(time.perf_counter() - started) * 1000)
+
+
+def percentiles(times: Sequence[float]) -> tuple[float, float]:
+    """The 50th and the 95th percentile."""
+    return statistics.median(times), sorted(times)[int(0.95 * (len(times) - 1))]
+
+
 def evaluate(
     kb: Searching,
     dataset: Dataset,
@@ -60,29 +100,23 @@ def evaluate(
 
     `records` maps the name of a corpus file to the id of its record.
     """
-    kb.search(dataset.queries[0][1], strategy=strategy, k=CHUNKS)
     rankings, times = {}, []
-    for number, (query_id, text) in enumerate(dataset.queries, start=1):
-        started = time.perf_counter()
-        result = kb.search(text, strategy=strategy, k=CHUNKS)
-        times.append((time.perf_counter() - started) * 1000)
-        rankings[query_id] = _documents(result, records)
+    for number, search in enumerate(searches(kb, dataset.queries, strategy), start=1):
+        rankings[search.query_id] = search.ranking(lambda document: records[Path(document.source).name])
+        times.append(search.ms)
         progress(number, len(dataset.queries))
+    p50, p95 = percentiles(times)
     return Run(
         strategy=strategy,
-        ndcg_10=_mean(dataset, rankings, ndcg, 10),
-        mrr_10=_mean(dataset, rankings, mrr, 10),
-        recall_5=_mean(dataset, rankings, recall, 5),
-        recall_10=_mean(dataset, rankings, recall, 10),
-        recall_20=_mean(dataset, rankings, recall, 20),
-        ms_p50=statistics.median(times),
-        ms_p95=sorted(times)[int(0.95 * (len(times) - 1))],
+        ndcg_10=_mean(dataset, rankings, "ndcg@10"),
+        mrr_10=_mean(dataset, rankings, "mrr@10"),
+        recall_5=_mean(dataset, rankings, "recall@5"),
+        recall_10=_mean(dataset, rankings, "recall@10"),
+        recall_20=_mean(dataset, rankings, "recall@20"),
+        ms_p50=p50,
+        ms_p95=p95,
     )
 
 
-def _documents(result: SearchResult, records: Mapping[str, str]) -> list[str]:
-    return list(dict.fromkeys(records[Path(hit.document.source).name] for hit in result.hits))
-
-
-def _mean(dataset: Dataset, rankings: Mapping[str, Sequence[str]], measure: Callable[..., float], k: int) -> float:
-    return statistics.fmean(measure(ranking, dataset.qrels[query], k=k) for query, ranking in rankings.items())
+def _mean(dataset: Dataset, rankings: Mapping[str, Sequence[str]], measure: str) -> float:
+    return statistics.fmean(MEASURES[measure](ranking, dataset.qrels[query]) for query, ranking in rankings.items())

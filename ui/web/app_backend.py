@@ -16,8 +16,8 @@ from agents.teams.team_file import team_names
 from configs.errors import AppError, ConfigError
 from retrieval.errors import UnknownDocument
 from retrieval.strategy import strategy_names
-from retrieval.types import Chunk, Document, IngestReport
-from ui.web.backend import Chat, Choices, DocumentRow, Readiness, Watch, Wish
+from retrieval.types import Chunk, Document
+from ui.web.backend import Chat, Choices, Readiness, Wish
 
 if TYPE_CHECKING:
     from agents.app import App
@@ -59,20 +59,6 @@ class AppBackend:
         """Names, the configured one in front."""
         app = self.app()
         return sorted(app.library.names(), key=lambda name: (name != app.settings.kb, name))
-
-    def documents(self, kb: str, limit: int) -> tuple[list[DocumentRow], int]:
-        """The first documents by name and how many there are."""
-        opened = self._open(kb)
-        documents, counts = opened.documents(), opened.chunk_counts()
-        rows = [
-            DocumentRow(name=Path(d.source).name, pages=d.pages, chunks=counts.get(d.id, 0), status="indexed")
-            for d in documents[:limit]
-        ]
-        return rows, len(documents)
-
-    def ingest(self, kb: str, paths: Sequence[Path], watch: Watch) -> IngestReport:
-        """Read documents into a knowledge base."""
-        return self._open(kb).ingest(paths, progress=watch.outcome, cancel=watch.cancel, on_page=watch.page)
 
     def document(self, kb: str, document_id: str) -> Document:
         """A document by its id."""

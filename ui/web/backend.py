@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from agents.events import Event
 from agents.ports import ConversationInfo
 from configs.errors import AppError
 from retrieval.errors import UnknownKnowledgeBase
-from retrieval.types import Chunk, Document, FileOutcome, IngestReport
+from retrieval.types import Chunk, Document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,29 +26,6 @@ class Readiness:
     model: str | None = None
     message: str = ""
     error: AppError | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DocumentRow:
-    """One line of the document list. `pages` is 0 for formats without pages."""
-
-    name: str
-    pages: int
-    chunks: int
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """How an ingest is followed and ended, called from its thread.
-
-    `outcome` gets what became of each source, how many are done, and of how many; `page` a source and the pages of it
-    that are read, and of how many.
-    """
-
-    outcome: Callable[[FileOutcome, int, int], None]
-    page: Callable[[str, int, int], None]
-    cancel: threading.Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,14 +127,6 @@ class Backend(Conversations, Protocol):
 
     def knowledge_bases(self) -> list[str]:
         """Names of the knowledge bases, the one to open first in front."""
-        ...
-
-    def documents(self, kb: str, limit: int) -> tuple[list[DocumentRow], int]:
-        """The first `limit` documents of a knowledge base and how many there are in all."""
-        ...
-
-    def ingest(self, kb: str, paths: Sequence[Path], watch: Watch) -> IngestReport:
-        """Read documents into a knowledge base."""
         ...
 
     def document(self, kb: str, document_id: str) -> Document:

@@ -12,6 +12,8 @@ from ui import terminal
 from ui.web.app_backend import AppBackend
 from ui.web.serving import serve
 from ui.web.site import Site
+from ui.web.undoing import Undoing
+from ui.web.uploads import Shelf
 from ui.web.walkthrough.panel import SAMPLE_KB
 
 SAMPLES = Path(__file__).resolve().parents[2] / "examples" / "documents"
@@ -35,13 +37,20 @@ def launch(settings: Settings) -> None:
 
 
 def _site(settings: Settings, backend: AppBackend, app: App, token: str) -> Site:
+    from ui.web.evaluation.page import EvaluationPage
+    from ui.web.library.page import LibraryPage
     from ui.web.preferences.settings_page import SettingsPage
     from ui.web.traces.trace_page import TracePage
     from ui.web.walkthrough.first_start import FirstStart
 
+    undoing = Undoing()
+    shelf = Shelf(folder=settings.home / "uploads", max_mb=settings.parsing.max_file_mb)
     return Site(
         say=terminal.say,
+        undoing=undoing,
         tabs=[
+            LibraryPage(backend.app, shelf, settings, undoing),
+            EvaluationPage(backend.app, settings),
             TracePage(backend.app),
             SettingsPage(
                 backend.app,

@@ -40,6 +40,11 @@ class TestTorch(EmbedderContract):
         return _open("torch-fp32")
 
 
+def test_loading_the_model_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    _open("torch-fp32")
+    assert capfd.readouterr() == ("", "")
+
+
 class TestOpenVINO(EmbedderContract):
     @pytest.fixture(scope="module", params=["openvino-fp32", "openvino-bf16"])
     @staticmethod

@@ -24,9 +24,8 @@ from agents.events import (
 )
 from tests.ui.web.scripted import passage
 from ui.web import evidence, listing
-from ui.web.backend import DocumentRow, Readiness
+from ui.web.backend import Readiness
 from ui.web.exhibits import Shown
-from ui.web.intake import FileProgress, Progress, Status
 from ui.web.reducer import asked, replay
 from ui.web.screen import Screen
 from ui.web.view import View
@@ -55,7 +54,7 @@ def shown(words: Words) -> Iterator[str]:
         drawn = Screen(words).of(view, {})
         yield from (*drawn["pieces"], drawn["panel"]["html"], drawn["status"], drawn["sources"])
     yield from _opened(words)
-    yield from _library(words)
+    yield from _notices(words)
 
 
 def _replayed(events: Sequence[Event]) -> View:
@@ -142,17 +141,6 @@ def _opened(words: Words) -> Iterator[str]:
         yield evidence.passage(view, marker, Shown(exhibit=exhibit, **more), words)
 
 
-def _library(words: Words) -> Iterator[str]:
-    row = DocumentRow(name="手册.pdf", pages=3, chunks=7, status="indexed")
-    yield listing.documents([], 0, words)
-    yield listing.documents([row], 9, words)
-    statuses: tuple[Status, ...] = ("waiting", "reading", "unpacked", "indexed", "unchanged", "removed", "cancelled")
-    files = [
-        FileProgress(name="甲", status=each, page=1, pages=2, inside=2, passages=7, seconds=0.4) for each in statuses
-    ]
-    files.append(
-        FileProgress(name="乙", status="failed", reason="乙.pdf is encrypted. Save a copy without a password.")
-    )
-    yield listing.uploads(Progress(files=(*files, *(FileProgress(name="丙") for _ in range(300)))), words)
+def _notices(words: Words) -> Iterator[str]:
     yield listing.readiness(Readiness(ready=False, message="Getting ready…"), words)
     yield listing.notice(ConversationError("The question is empty.", hint="Type a question."), words)

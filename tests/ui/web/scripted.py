@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,11 +29,10 @@ from agents.events import (
 from agents.ports import ConversationInfo
 from configs.errors import AppError
 from retrieval.errors import SourceError, UnknownDocument, UnknownKnowledgeBase
-from retrieval.types import Chunk, Document, FileOutcome, IngestReport
-from ui.web.backend import Choices, DocumentRow, Readiness, Watch, Wish
+from retrieval.types import Chunk, Document
+from ui.web.backend import Choices, Readiness, Wish
 
 Script = Callable[[str], Iterable[Event]]
-PAGES = 2
 
 
 class ScriptedChat:
@@ -157,7 +155,7 @@ class Kept:
 
 
 class ScriptedBackend:
-    """Two knowledge bases, ready unless `ready` is cleared; every file has two pages, "corrupt" ones fail to parse.
+    """Two knowledge bases, ready unless `ready` is cleared.
 
     `shelf` holds the documents whose evidence can be shown, by knowledge base and id; `begun` the conversations, by
     knowledge base and team; `answers` what was decided about code, while `meanwhile` happened.
@@ -173,42 +171,19 @@ class ScriptedBackend:
         self.ready = threading.Event()
         self.ready.set()
         self.broken: AppError | None = None
-        self.ingested: list[Path] = []
         self.shelf: dict[tuple[str, str], Kept] = {}
         self.answers: list[ApprovalAnswered] = []
         self.chats: list[ScriptedChat] = []
         self.meanwhile: Script = lambda _: ()
         self.begun: list[tuple[str, str | None]] = []
-        self.rows = {
-            "handbook": [DocumentRow(name="handbook.pdf", pages=12, chunks=40, status="indexed")],
-            "员工手册": [],
-        }
+        self.kbs = ["handbook", "员工手册"]
 
     def readiness(self) -> Readiness:
         return Readiness(ready=self.ready.is_set(), message="Getting ready…", error=self.broken)
 
     def knowledge_bases(self) -> list[str]:
         self.ready.wait()
-        return list(self.rows)
-
-    def documents(self, kb: str, limit: int) -> tuple[list[DocumentRow], int]:
-        if kb not in self.rows:
-            raise UnknownKnowledgeBase(f"There is no knowledge base {kb!r}.")
-        return self.rows[kb][:limit], len(self.rows[kb])
-
-    def ingest(self, kb: str, paths: Sequence[Path], watch: Watch) -> IngestReport:
-        outcomes: list[FileOutcome] = []
-        for path in paths:
-            for page in range(1, PAGES + 1):
-                watch.page(str(path), page, PAGES)
-                if watch.cancel.wait(self.pause_s / PAGES):
-                    break
-            if watch.cancel.is_set():
-                break
-            for outcome in self._read(kb, path):
-                outcomes.append(outcome)
-                watch.outcome(outcome, len(outcomes), len(paths))
-        return IngestReport(kb=kb, documents=tuple(outcomes), chunks_total=0, seconds=0.0, stage_seconds={})
+        return list(self.kbs)
 
     def document(self, kb: str, document_id: str) -> Document:
         try:
@@ -228,11 +203,12 @@ class ScriptedBackend:
 
     def choices(self) -> Choices:
         self.ready.wait()
-        return Choices(kbs=list(self.rows), teams=["qa", "analyst"], strategies=["hybrid", "lexical"], models=[])
+        return Choices(kbs=list(self.kbs), teams=["qa", "analyst"], strategies=["hybrid", "lexical"], models=[])
 
     def new_conversation(self, wish: Wish, *, owner: str, conversation_id: str) -> ScriptedChat:
         kb = wish.kb or "handbook"
-        self.documents(kb, 0)
+        if kb not in self.kbs:
+            raise UnknownKnowledgeBase(f"There is no knowledge base {kb!r}.")
         self._check(wish)
         self.begun.append((kb, wish.team))
         info = ConversationInfo(
@@ -284,19 +260,6 @@ class ScriptedBackend:
     def _keep(self, chat: ScriptedChat) -> ScriptedChat:
         self.chats.append(chat)
         return chat
-
-    def _read(self, kb: str, path: Path) -> list[FileOutcome]:
-        self.ingested.append(path)
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                return [self._outcome(kb, f"{path}!/{name}", archive.read(name)) for name in archive.namelist()]
-        return [self._outcome(kb, str(path), path.read_bytes())]
-
-    def _outcome(self, kb: str, source: str, content: bytes) -> FileOutcome:
-        if b"corrupt" in content:
-            return FileOutcome(source=source, status="failed", error="The document is corrupt.")
-        self.rows[kb].append(DocumentRow(name=Path(source).name, pages=PAGES, chunks=7, status="indexed"))
-        return FileOutcome(source=source, status="indexed", chunks=7, pages=PAGES, seconds=0.4)
 
 
 def sha256(code: str) -> str:

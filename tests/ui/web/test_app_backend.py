@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,13 +18,13 @@ from agents.errors import ConversationError, UnknownTeam
 from agents.events import RunCompleted
 from configs.errors import AppError, ConfigError
 from configs.settings import ParsingSettings, Settings
-from retrieval.errors import DataDirectoryInUse, UnknownKnowledgeBase
+from retrieval.errors import DataDirectoryInUse
 from tests.retrieval.evidence.pixels import yellow
 from tests.retrieval.parsing.sheets import WIDTH, Sheet, write_pdf
 from tests.ui.web.conftest import served
 from tests.ui.web.waiting import until
 from ui.web.app_backend import AppBackend
-from ui.web.backend import Chat, Watch, Wish
+from ui.web.backend import Chat, Wish
 
 DOCUMENTS = {
     "travel.md": "# Handbook\n\n## Travel\n\nHotels are paid up to 120 euros a night. Taxis need a receipt.\n",
@@ -34,7 +33,6 @@ DOCUMENTS = {
 
 
 MOST_PAGES = 4
-SILENT = Watch(outcome=lambda *_: None, page=lambda *_: None, cancel=threading.Event())
 
 
 @pytest.fixture(scope="module")
@@ -78,25 +76,6 @@ def backend(app: App) -> AppBackend:
 
 def test_the_configured_knowledge_base_comes_first(backend: AppBackend) -> None:
     assert backend.knowledge_bases() == ["handbook", "archive"]
-
-
-def test_documents_are_listed_with_their_figures(backend: AppBackend) -> None:
-    rows, total = backend.documents("handbook", 1)
-    assert total == 4
-    assert [(row.name, row.pages, row.chunks, row.status) for row in rows] == [("building.pdf", 2, 2, "indexed")]
-    with pytest.raises(UnknownKnowledgeBase):
-        backend.documents("nowhere", 1)
-
-
-def test_documents_are_taken_in_with_progress(backend: AppBackend, tmp_path: Path) -> None:
-    (tmp_path / "new.md").write_text("# News\n\nThe office moves to Porto.\n")
-    (tmp_path / "bad.pdf").write_text("not a pdf")
-    seen: list[tuple[str, str, int]] = []
-    watch = replace(
-        SILENT, outcome=lambda outcome, _, total: seen.append((Path(outcome.source).name, outcome.status, total))
-    )
-    backend.ingest("archive", [tmp_path / "new.md", tmp_path / "bad.pdf"], watch)
-    assert sorted(seen) == [("bad.pdf", "failed", 2), ("new.md", "indexed", 2)]
 
 
 def test_a_conversation_is_held_with_the_agents(backend: AppBackend) -> None:
@@ -221,7 +200,7 @@ def test_a_citation_of_a_pdf_opens_the_page_with_the_sentence_marked(page: Page)
 def test_a_changed_original_is_told_and_its_text_still_shown(backend: AppBackend, page: Page, tmp_path: Path) -> None:
     path = tmp_path / "cellar.pdf"
     write_pdf(path, [Sheet().lines(72, 130, ["The cellar holds forty barrels of cider."])])
-    backend.ingest("handbook", [path], SILENT)
+    backend.app().library.open("handbook").ingest([path])
     path.write_bytes(path.read_bytes() + b" ")
     passage = open_first_source(page, "How many barrels of cider does the cellar hold?", "forty barrels")
     expect(passage).to_contain_text("cellar.pdf has changed or is gone")

@@ -45,7 +45,7 @@ def backend(server: Server, folder: Path) -> ScriptedBackend:
 
 @pytest.fixture
 def page(browser: Browser, backend: ScriptedBackend, server: Server) -> Iterator[Page]:
-    with opened(browser, server[1]) as page:
+    with opened(browser, server[1], may_fail="/decide") as page:
         yield page
 
 

@@ -161,7 +161,7 @@ def test_a_title_that_is_none_is_refused(title: str) -> None:
 
 def test_without_any_knowledge_base_the_question_fails_clearly() -> None:
     backend = ScriptedBackend(discussion)
-    backend.rows.clear()
+    backend.kbs.clear()
     problem = asked(rooms_of(backend)).view.items[-1]
 
     assert isinstance(problem, Problem)

@@ -1,0 +1,1 @@
+"""The tab that measures search strategies: what with, how well, and where they differ."""

@@ -1,0 +1,1 @@
+"""The library tab: knowledge bases, their documents, and what a search finds in them."""
