@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, sync_playwright
 
 from agents.events import Event, MessageCompleted, RunCompleted, RunStarted, TokenDelta
 from agents.ports import ConversationInfo
@@ -67,10 +67,8 @@ def kept(backend: ScriptedBackend, messages: int) -> str:
     return info.id
 
 
-def main_thread_ms(page: Page) -> float:
-    """Work of the main thread since the page was opened."""
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
+def main_thread_ms(session: CDPSession) -> float:
+    """Work of the main thread since the session was opened."""
     metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
     return 1000 * float(metrics["TaskDuration"])
 
@@ -83,9 +81,11 @@ def per_update_ms(browser: Browser, url: str, conversation: str) -> float:
     page.wait_for_timeout(1500)
     page.get_by_role("button", name="Ask", exact=True).click()
     page.locator(".message[aria-busy=true]").wait_for()
-    before = main_thread_ms(page)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    before = main_thread_ms(session)
     page.locator(".status", has_text="Done.").wait_for(timeout=60_000)
-    spent = main_thread_ms(page) - before
+    spent = main_thread_ms(session) - before
     page.context.close()
     return spent / UPDATES
 

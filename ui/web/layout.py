@@ -14,10 +14,11 @@ from ui.web.site import Welcome
 _SIDE = '<nav><input type="search" class="search" maxlength="200"><div class="list"></div></nav>'
 _TABLE = (
     '<div class="threads"><section class="thread"><header class="head"></header>'
-    '<div class="talk" tabindex="0" role="group"><div class="log" role="log"></div></div>'
+    '<div class="talk" tabindex="0" role="group"><button type="button" class="earlier" hidden></button>'
+    '<div class="log" role="log"></div></div>'
     '<div class="panel"></div><p class="status" role="status"></p></section></div><div id="notice"></div>'
 )
-_UNSANDBOXED = '<p role="note" class="danger" data-words="unsandboxed"></p>'
+_UNSANDBOXED = '<p role="note" class="danger"></p>'
 _BRAND = '<header class="brand"><h1>Roundtable</h1></header>'
 
 
@@ -39,14 +40,14 @@ class Parts:
 
 def warn() -> None:
     """Say for good that code may run without isolation."""
-    _html(_UNSANDBOXED, js_on_load="roundtable.fill(element)", elem_id="unsandboxed")
+    _html(_UNSANDBOXED, js_on_load="roundtable.warn(element)", elem_id="unsandboxed")
 
 
 def lay_out(welcome: Iterable[Welcome]) -> Parts:
     """Make the parts; to be called inside a `gr.Blocks`."""
     with gr.Row(elem_id="page"):
         with gr.Column(elem_id="side"):
-            _html(_BRAND)
+            _html(_BRAND, elem_id="brand")
             choose = gr.Button(label("talk.menu"), size="sm", elem_id="choose")
             new = gr.Button(label("talk.new"), size="sm", elem_id="new")
             kb = _choice("talk.kb")
@@ -57,9 +58,9 @@ def lay_out(welcome: Iterable[Welcome]) -> Parts:
             _html("<div></div>", elem_id="ready")
             _html(_SIDE, js_on_load="roundtable.conversations(element)", elem_id="conversations")
         with gr.Column(elem_id="table"):
-            _html(_TABLE, js_on_load="roundtable.chat(element)", elem_id="talk")
             for part in welcome:
                 part.build()
+            _html(_TABLE, js_on_load="roundtable.chat(element)", elem_id="talk")
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(
                     label=label("talk.question"),

@@ -2,6 +2,7 @@
 Object.assign(window.roundtable, (() => {
   const RETRY_MS = 2000;
   const LOST_MS = 1500;
+  const SHOWN = 60; // pieces of a long conversation that are laid out; the earlier ones are shown when they are asked for
   let first = null;
   let second = null;
   let side = null;
@@ -57,6 +58,17 @@ Object.assign(window.roundtable, (() => {
       () => (isMain ? box() : talk)?.focus({ preventScroll: true }));
     const isAtEnd = () => talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
     const toEnd = () => follows && (talk.scrollTop = talk.scrollHeight);
+    const earlier = part(".earlier");
+    earlier.textContent = said("earlier");
+    let from = 0;
+    const showFrom = (start) => {
+      const below = talk.scrollHeight - talk.scrollTop;
+      for (let at = Math.min(from, start); at < Math.max(from, start); at += 1) log.children[at].hidden = at < start;
+      from = start;
+      earlier.hidden = from === 0;
+      talk.scrollTop = talk.scrollHeight - below;
+    };
+    earlier.addEventListener("click", () => showFrom(Math.max(0, from - SHOWN)));
 
     const draw = (told) => {
       if (told.lost) {
@@ -68,6 +80,8 @@ Object.assign(window.roundtable, (() => {
         for (const [index, html] of Object.entries(told.pieces))
           drawn(log.children[index] || log.appendChild(document.createElement("div")), html);
         while (log.children.length > told.count) log.lastElementChild.remove();
+        if (from >= told.count) from = 0;
+        if (follows && told.count - from > 2 * SHOWN) showFrom(told.count - SHOWN);
       }
       if ("head" in told) drawn(head, told.head);
       if (isMain && "panel" in told) page().classList.toggle("asks", Boolean(told.panel.id));
@@ -98,6 +112,9 @@ Object.assign(window.roundtable, (() => {
         end?.();
         conversation = other;
         follows = true;
+        log.replaceChildren();
+        from = 0;
+        earlier.hidden = true;
         end = follow(other, draw);
       },
       leave: () => end?.(),
@@ -120,6 +137,7 @@ Object.assign(window.roundtable, (() => {
     roundtable.closePassage();
     stopEditing();
     page().classList.remove("choosing");
+    page().classList.toggle("empty", !roundtable.here());
     first.enter(roundtable.here());
     const other = roundtable.beside();
     if (!other && second) {
@@ -207,6 +225,7 @@ Object.assign(window.roundtable, (() => {
 
   const chat = (element) => {
     document.documentElement.classList.toggle("no-clipboard", !navigator.clipboard);
+    for (let part = element; part.id !== "talk"; part = part.parentElement) part.classList.add("tall");
     first = thread(element.querySelector(".thread"), true);
     addEventListener("popstate", enter);
     enter();

@@ -39,8 +39,10 @@ Object.assign(window.roundtable, (() => {
   const post = (path, body = {}) =>
     answered(fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
 
-  const fill = (element) =>
-    element.querySelectorAll("[data-words]").forEach((place) => (place.textContent = roundtable.words[`script.${place.dataset.words}`]));
+  const warn = (element) => {
+    element.querySelector("p").textContent = roundtable.words["script.unsandboxed"];
+    document.getElementById("unsandboxed").parentElement.classList.add("warned");
+  };
 
-  return { fill, here, beside, go, notice, get, post };
+  return { warn, here, beside, go, notice, get, post };
 })());

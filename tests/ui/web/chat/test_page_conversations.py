@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -218,3 +219,24 @@ def test_enter_while_a_word_is_composed_does_not_send(page: Page) -> None:
     expect(box).to_have_value("你好")
     box.press("Enter")
     expect(log(page).locator(".question")).to_have_text("你好")
+
+
+def test_the_earlier_part_of_a_long_conversation_is_shown_when_it_is_asked_for(
+    page: Page, backend: ScriptedBackend
+) -> None:
+    ask(page, "Question 0?")
+    ended(page)
+    chat = backend.chats[-1]
+    for number in range(1, 100):
+        for event in answering(f"Answer {number}.")(f"Question {number}?"):
+            chat.keep(event)
+    backend.chats.append(backend.chats.pop().branch(replace(chat.info, id="long"), 10_000))
+    page.goto(f"{page.url.split('?')[0]}?c=long")
+    expect(log(page)).to_contain_text("Answer 99.")
+    expect(log(page).get_by_text("Question 0?", exact=True)).to_be_hidden()
+    earlier = page.get_by_role("button", name="Show earlier messages")
+    while earlier.is_visible():
+        earlier.click()
+    expect(log(page).get_by_text("Question 0?", exact=True)).to_be_visible()
+    page.get_by_role("button", name="New conversation").click()
+    expect(log(page)).to_contain_text("Ask your documents")
