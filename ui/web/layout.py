@@ -19,7 +19,7 @@ _TABLE = (
     '<div class="panel"></div><p class="status" role="status"></p></section></div><div id="notice"></div>'
 )
 _UNSANDBOXED = '<p role="note" class="danger"></p>'
-_BRAND = '<header class="brand"><h1>Roundtable</h1></header>'
+_BRAND = '<header class="brand"><h1>Roundtable</h1><p id="who"></p></header>'
 
 
 @dataclass(frozen=True, kw_only=True)

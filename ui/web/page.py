@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import gradio as gr
 
 from ui.web.backend import Backend
@@ -23,19 +26,20 @@ def build_page(backend: Backend, site: Site, *, unsandboxed: bool = False) -> gr
         if unsandboxed:
             warn()
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(label("tabs.chat"), id="chat", elem_id="tab-chat"):
+            with gr.Tab(label("tabs.chat"), id="chat", elem_id="tab-chat") as chat:
                 parts = lay_out(site.welcome)
             for tab in site.tabs:
                 with gr.Tab(label(f"tabs.{tab.name}"), id=tab.name, elem_id=f"tab-{tab.name}"):
                     tab.build(blocks)
-        _wire(blocks, parts, Choosing(backend, parts))
+        _wire(parts, [blocks.load, chat.select], Choosing(backend, parts))
     return blocks.queue(default_concurrency_limit=None, api_open=False)
 
 
-def _wire(blocks: gr.Blocks, parts: Parts, choosing: Choosing) -> None:
+def _wire(parts: Parts, looked_at: Sequence[Any], choosing: Choosing) -> None:
     """The conversation itself is the script's, which speaks to `ui.web.chat`; only the choices come from here."""
     choices = [parts.kb, parts.team, parts.strategy, parts.model]
-    blocks.load(choosing.offer, None, choices, **_QUIET)
+    chosen = "(...values) => { roundtable.chosen(values) }"
+    gr.on(looked_at, choosing.offer, choices, choices, **_QUIET).then(None, choices, None, js=chosen, **_QUIET)
     gr.on(
         [parts.question.submit, parts.send.click],
         None,
@@ -47,4 +51,4 @@ def _wire(blocks: gr.Blocks, parts: Parts, choosing: Choosing) -> None:
     for button, act in ((parts.stop, "stop"), (parts.new, "begin"), (parts.choose, "choose")):
         button.click(None, js=f"() => {{ roundtable.{act}() }}", **_QUIET)
     parts.leave.click(None, js="() => { roundtable.stopEditing() }", **_QUIET)
-    gr.on([choice.input for choice in choices], None, js="() => { roundtable.begin() }", **_QUIET)
+    gr.on([choice.input for choice in choices], None, choices, None, js=chosen, **_QUIET)

@@ -34,10 +34,12 @@ window.roundtable = {};
 
 
 def theme() -> gr.themes.Base:
-    """Quiet greys with one accent."""
-    return gr.themes.Base(
+    """Quiet greys with one accent, dark enough to be read on."""
+    base = gr.themes.Base(
         primary_hue="indigo", neutral_hue="slate", radius_size="md", font=list(FONTS), font_mono=list(MONO)
     )
+    fill = "*primary_600"
+    return base.set(button_primary_background_fill=fill, button_primary_background_fill_dark=fill)
 
 
 def opening() -> str:

@@ -91,6 +91,7 @@ Object.assign(window.roundtable, (() => {
       if (!isMain) return;
       if ("busy" in told) page().classList.toggle("busy", told.busy);
       if ("sources" in told) roundtable.listed(told.sources);
+      if ("who" in told) drawn(document.getElementById("who"), told.who);
       if ("list" in told) listed(told.list);
       if ("ready" in told) drawn(document.querySelector("#ready div") || document.getElementById("ready"), told.ready);
       if (told.gone) roundtable.notice(told.gone);
@@ -276,7 +277,14 @@ Object.assign(window.roundtable, (() => {
     roundtable.go("");
     box()?.focus();
   };
+  // A dropdown also speaks when it is only passed by.
+  let choice = null;
+  const chosen = (values) => {
+    const before = choice;
+    choice = JSON.stringify(values);
+    if (before !== null && before !== choice) begin();
+  };
   const choose = () => page().classList.toggle("choosing");
 
-  return { chat, conversations, enter, send, stop, begin, choose, stopEditing };
+  return { chat, conversations, enter, send, stop, begin, chosen, choose, stopEditing };
 })());

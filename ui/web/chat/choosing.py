@@ -21,22 +21,33 @@ class Choosing:
         self._backend = backend
         self._parts = parts
 
-    async def offer(self, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
-        """A page was opened; nothing is offered by an application that cannot start."""
+    async def offer(
+        self, kb: Any, team: Any, strategy: Any, model: Any, request: gr.Request
+    ) -> AsyncIterator[dict[Any, Any]]:
+        """The page is looked at: what was chosen stays as long as it is offered.
+
+        Nothing is offered by an application that cannot start.
+        """
         async for state in follow(self._backend.readiness, going=lambda state: not (state.ready or state.error)):
             ready = state.ready
         if not ready:
             return
-        words = visitor_of(request.request.scope).words
+        usual = visitor_of(request.request.scope).words("talk.usual")
         offered = await asyncio.to_thread(self._backend.choices)
-        parts, usual = self._parts, [(words("talk.usual"), ""), *((name, name) for name in offered.models)]
+        parts, models = self._parts, [(usual, ""), *((name, name) for name in offered.models)]
         yield {
-            parts.kb: _offer(offered.kbs),
-            parts.team: _offer(offered.teams),
-            parts.strategy: _offer(offered.strategies),
-            parts.model: gr.Dropdown(choices=usual, value="", visible=bool(offered.models)),
+            parts.kb: _offer(offered.kbs, kb),
+            parts.team: _offer(offered.teams, team),
+            parts.strategy: _offer(offered.strategies, strategy),
+            parts.model: gr.Dropdown(
+                choices=models, value=_kept(["", *offered.models], model), visible=bool(offered.models)
+            ),
         }
 
 
-def _offer(names: Sequence[str]) -> gr.Dropdown:
-    return gr.Dropdown(choices=list(names), value=next(iter(names), None))
+def _offer(names: Sequence[str], chosen: Any) -> gr.Dropdown:
+    return gr.Dropdown(choices=list(names), value=_kept(names, chosen))
+
+
+def _kept(names: Sequence[str], chosen: Any) -> str | None:
+    return chosen if chosen in names else next(iter(names), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import threading
 import time
@@ -83,6 +84,7 @@ class _Watching:
         room = await self._enter(ready=ready.ready)
         return {
             "ready": listing.readiness(ready, words),
+            "who": _who(self._visitor.owner),
             "list": self._listed[2],
             "gone": listing.notice(self._gone, words) if self._gone else "",
             "head": headline(room.chat.info, words) if room and room.chat else "",
@@ -112,3 +114,8 @@ class _Watching:
             changes = self._rooms.changes
             infos = await asyncio.to_thread(self._rooms.listed, self._visitor.owner)
             self._listed = changes, time.monotonic(), conversation_list(infos, self._visitor.words)
+
+
+def _who(owner: str) -> str:
+    """The name a person has signed in with, which leads to their account; nothing where nobody signs in."""
+    return f'<a href="accounts">{html.escape(owner)}</a>' if owner else ""
