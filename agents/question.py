@@ -8,7 +8,7 @@ from agents.errors import ConversationError
 
 QUESTION_CHARS = 20_000
 TITLE_CHARS = 80
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 """What nobody types: it would only steer a terminal or hide text."""
 
 

@@ -421,5 +421,5 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     name = "__".join(str(part) for part in first["loc"] if not isinstance(part, int) and part != "[key]")
-    came = "" if name.startswith(("llm", "models", "ui__oidc")) else f" (got {first['input']!r})"
+    came = "" if name.startswith(("llm", "models", "tracing", "ui__oidc")) else f" (got {first['input']!r})"
     return f"The setting {ENV_PREFIX}{name.upper()} is wrong: {first['msg'].removeprefix('Value error, ')}{came}."

@@ -17,7 +17,7 @@ from configs.errors import AppError, ConfigError
 from retrieval.errors import UnknownDocument
 from retrieval.strategy import strategy_names
 from retrieval.types import Chunk, Document
-from ui.web.backend import Chat, Choices, Readiness, Wish
+from ui.web.backend import Chat, Choices, NotReady, Readiness, Wish
 
 if TYPE_CHECKING:
     from agents.app import App
@@ -52,8 +52,18 @@ class AppBackend:
         return Readiness(ready=True, model="" if llm.provider == "extractive" else llm.model or "")
 
     def app(self) -> App:
-        """The application, once it is ready. Raises AppError if it never is."""
+        """The application. Raises NotReady until it is ready, and AppError if it never is."""
+        if not self._app.done():
+            raise NotReady(self._message, hint="Wait a moment.")
         return self._app.result()
+
+    def prepared(self) -> App:
+        """The application, once it is ready; waits for it. Raises AppError if it never is."""
+        return self._app.result()
+
+    def prepare(self) -> None:
+        """Wait until the application is ready."""
+        self.prepared()
 
     def knowledge_bases(self) -> list[str]:
         """Names, the configured one in front."""

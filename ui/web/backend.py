@@ -48,6 +48,10 @@ class Choices:
     models: Sequence[str]
 
 
+class NotReady(AppError):
+    """The application is still being prepared."""
+
+
 class Chat(Protocol):
     """A conversation with the table."""
 
@@ -83,7 +87,14 @@ class Chat(Protocol):
 
 
 class Conversations(Protocol):
-    """The conversations of an owner; each raises ConversationError for one of somebody else, as for none."""
+    """The conversations of an owner; each raises ConversationError for one of somebody else, as for none.
+
+    Every method but `prepare` raises NotReady as long as the application is not.
+    """
+
+    def prepare(self) -> None:
+        """Wait until the application is ready. Raises AppError if it never is."""
+        ...
 
     def choices(self) -> Choices:
         """What a new conversation can be about."""
@@ -119,14 +130,10 @@ class Conversations(Protocol):
 
 
 class Backend(Conversations, Protocol):
-    """The application; every method but `readiness` waits until it is ready, and raises AppError if it never is."""
+    """The application; every method but `prepare` and `readiness` raises NotReady until it is ready."""
 
     def readiness(self) -> Readiness:
         """Where the preparation stands; returns at once."""
-        ...
-
-    def knowledge_bases(self) -> list[str]:
-        """Names of the knowledge bases, the one to open first in front."""
         ...
 
     def document(self, kb: str, document_id: str) -> Document:

@@ -49,8 +49,8 @@ def _site(settings: Settings, backend: AppBackend, app: App, token: str) -> Site
         say=terminal.say,
         undoing=undoing,
         tabs=[
-            LibraryPage(backend.app, shelf, settings, undoing),
-            EvaluationPage(backend.app, settings),
+            LibraryPage(backend.prepared, shelf, settings, undoing),
+            EvaluationPage(backend.prepared, settings),
             TracePage(backend.app),
             SettingsPage(
                 backend.app,

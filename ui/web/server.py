@@ -25,6 +25,7 @@ from ui.web.exhibits import Exhibits
 from ui.web.gallery import Gallery
 from ui.web.guard import Guard
 from ui.web.labels import LABELS
+from ui.web.limits import Limits
 from ui.web.opening import Opening
 from ui.web.page import build_page
 from ui.web.session import Sessions
@@ -41,7 +42,7 @@ def create_app(backend: Backend, settings: Settings, site: Site) -> FastAPI:
     app.state.closing = threading.Event()
 
     @app.get("/api/health")
-    def health() -> dict[str, bool]:
+    async def health() -> dict[str, bool]:
         return {"ready": backend.readiness().ready}
 
     if site.private is not None:
@@ -67,6 +68,7 @@ def create_app(backend: Backend, settings: Settings, site: Site) -> FastAPI:
         i18n=LABELS,
     )
     page.has_launched = True  # else gradio takes any path a client names for an upload
+    app.add_middleware(Limits, upload_bytes=4 * settings.parsing.max_file_mb << 20)
     app.add_middleware(Opening, script=opening())
     add_sign_in(app, sign_in_of(settings.ui), settings.home, site.say)
     app.add_middleware(Sessions)

@@ -13,6 +13,7 @@ from configs.errors import AppError
 log = logging.getLogger(__name__)
 
 WAIT_S = 10.0
+_LONGEST_S = 5.0
 
 Key = tuple[str, ...]
 """What is to go, named however its kind likes: `("document", kb, document_id)`."""
@@ -69,26 +70,39 @@ class Undoing:
         with self._changing:
             return frozenset(self._waiting) | frozenset(self._running)
 
+    def carry_out(self, concerns: Callable[[Key], bool]) -> None:
+        """Carry out now what concerns a key, and wait for it: something else is about to happen there."""
+        with self._changing:
+            begun = [self._start(key) for key in list(self._waiting) if concerns(key)]
+            begun += [thread for key, thread in self._running.items() if concerns(key)]
+        for thread in begun:
+            thread.join(_LONGEST_S)
+
     def run_due(self) -> None:
         """Begin to carry out what has waited long enough."""
         self._begin(self._clock())
 
     def flush(self) -> None:
-        """Carry out everything now, and return when it is done."""
+        """Carry out everything now, and return when it is done, or takes longer than anybody waits."""
         self._begin(float("inf"))
         with self._changing:
             running = list(self._running.values())
         for thread in running:
-            thread.join()
+            thread.join(_LONGEST_S)
 
     def _begin(self, until: float) -> None:
         with self._changing:
             for key in [key for key, waiting in self._waiting.items() if waiting.due <= until]:
-                action = self._waiting.pop(key).action
-                thread = threading.Thread(target=self._carry_out, args=(key, action), name="deleting", daemon=True)
-                self._running[key] = thread
-                thread.start()
-                self._changed()
+                self._start(key)
+
+    def _start(self, key: Key) -> threading.Thread:
+        """Begin to carry out what waits; the lock is held."""
+        action = self._waiting.pop(key).action
+        thread = threading.Thread(target=self._carry_out, args=(key, action), name="deleting", daemon=True)
+        self._running[key] = thread
+        thread.start()
+        self._changed()
+        return thread
 
     def _carry_out(self, key: Key, action: Action) -> None:
         try:

@@ -30,7 +30,7 @@ from agents.ports import ConversationInfo
 from configs.errors import AppError
 from retrieval.errors import SourceError, UnknownDocument, UnknownKnowledgeBase
 from retrieval.types import Chunk, Document
-from ui.web.backend import Choices, Readiness, Wish
+from ui.web.backend import Choices, NotReady, Readiness, Wish
 
 Script = Callable[[str], Iterable[Event]]
 
@@ -181,9 +181,8 @@ class ScriptedBackend:
     def readiness(self) -> Readiness:
         return Readiness(ready=self.ready.is_set(), message="Getting ready…", error=self.broken)
 
-    def knowledge_bases(self) -> list[str]:
+    def prepare(self) -> None:
         self.ready.wait()
-        return list(self.kbs)
 
     def document(self, kb: str, document_id: str) -> Document:
         try:
@@ -202,7 +201,7 @@ class ScriptedBackend:
         yield path
 
     def choices(self) -> Choices:
-        self.ready.wait()
+        self._must_be_ready()
         return Choices(kbs=list(self.kbs), teams=["qa", "analyst"], strategies=["hybrid", "lexical"], models=[])
 
     def new_conversation(self, wish: Wish, *, owner: str, conversation_id: str) -> ScriptedChat:
@@ -222,7 +221,7 @@ class ScriptedBackend:
         return self._keep(ScriptedChat(info, self.script, self.pause_s, self.answers, self.meanwhile))
 
     def conversation(self, conversation_id: str, owner: str) -> ScriptedChat:
-        self.ready.wait()
+        self._must_be_ready()
         for chat in self.chats:
             if chat.info.id == conversation_id and chat.info.owner == owner:
                 return chat
@@ -252,6 +251,10 @@ class ScriptedBackend:
 
     def delete(self, conversation_id: str, owner: str) -> None:
         self.chats.remove(self.conversation(conversation_id, owner))
+
+    def _must_be_ready(self) -> None:
+        if not self.ready.is_set():
+            raise NotReady("Getting ready…")
 
     def _check(self, wish: Wish) -> None:
         if wish.team not in (None, *self.choices().teams):

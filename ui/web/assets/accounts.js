@@ -1,4 +1,4 @@
-// Says when the sign-in has ended, instead of letting what a person does come to nothing.
+// Before every request: waits for an application that is being prepared, and says when the sign-in has ended.
 (() => {
   const asked = window.fetch.bind(window);
   const say = () => {
@@ -13,8 +13,13 @@
     document.body.prepend(note);
     link.focus();
   };
+  const WAIT_MS = 1000;
   window.fetch = async (...request) => {
     const answer = await asked(...request);
+    if (answer.status === 503 && new URL(answer.url).origin === location.origin) {
+      await new Promise((done) => setTimeout(done, WAIT_MS)); // the application is still being prepared
+      return window.fetch(...request);
+    }
     if (answer.status === 401 && new URL(answer.url).origin === location.origin) say();
     return answer;
   };

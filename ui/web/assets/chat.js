@@ -7,6 +7,7 @@ Object.assign(window.roundtable, (() => {
   let second = null;
   let side = null;
   let editing = null;
+  let sending = false;
 
   const said = (name) => roundtable.words[`script.${name}`];
   const page = () => document.getElementById("page");
@@ -32,14 +33,25 @@ Object.assign(window.roundtable, (() => {
       source.onmessage = (event) => (found(), draw(JSON.parse(event.data)));
       source.onerror = () => {
         lost ||= setTimeout(() => draw({ lost: true }), LOST_MS);
-        if (source.readyState !== EventSource.CLOSED) return;
-        setTimeout(() => source && open(), RETRY_MS);
+        if (source?.readyState !== EventSource.CLOSED) return;
+        fetch("choices").catch(() => {});
+        setTimeout(() => source?.readyState === EventSource.CLOSED && open(), RETRY_MS);
       };
     };
-    open();
-    return () => {
+    // A browser has six connections to one server, whatever the number of tabs: a hidden one keeps none.
+    const seen = () => {
+      if (document.hidden === !source) return;
+      if (!document.hidden) return open();
       found();
       source.close();
+      source = null;
+    };
+    document.addEventListener("visibilitychange", seen);
+    if (!document.hidden) open();
+    return () => {
+      document.removeEventListener("visibilitychange", seen);
+      found();
+      source?.close();
       source = null;
     };
   };
@@ -257,22 +269,26 @@ Object.assign(window.roundtable, (() => {
 
   // Sends what stands in the composer; gives back what shall stand there then.
   const send = async (question, kb, team, strategy, model) => {
-    if (!question.trim()) return question;
+    if (!question.trim() || sending) return question;
+    sending = true;
+    const at = roundtable.here();
     const conversation = editing?.conversation || roundtable.here();
     const wish = Object.fromEntries(Object.entries({ kb, team, strategy, model }).filter(([, value]) => value));
     const answer = conversation
       ? await roundtable.post(`conversations/${conversation}/ask`, editing ? { question, seq: editing.seq } : { question })
       : await roundtable.post("conversations", { question, ...wish });
+    sending = false;
     if (!answer) return box().value;
     editing = null;
     page().classList.remove("editing");
     roundtable.notice("");
     roundtable.endWalkthrough?.();
-    if (answer.conversation !== roundtable.here()) roundtable.go(answer.conversation);
+    if (at === roundtable.here() && answer.conversation !== at) roundtable.go(answer.conversation);
     return box().value === question ? "" : box().value;
   };
 
-  const stop = () => roundtable.post(`conversations/${roundtable.here()}/stop`);
+  const stop = () =>
+    [roundtable.here(), roundtable.beside()].forEach((each) => each && roundtable.post(`conversations/${each}/stop`));
   const begin = () => {
     roundtable.go("");
     box()?.focus();

@@ -177,7 +177,11 @@ Object.assign(window.roundtable, (() => {
     const send = async (data) => {
       const headers = { "Content-Type": "application/json" };
       const sent = { method: "POST", headers, body: JSON.stringify(data), keepalive: data.act === "put" };
-      await fetch(`evaluation/act?tab=${tab}`, sent).catch(() => {});
+      for (;;) {
+        const answer = await fetch(`evaluation/act?tab=${tab}`, sent).catch(() => null);
+        if (answer && answer.status !== 429) return;
+        await new Promise((done) => setTimeout(done, RETRY_MS));
+      }
     };
     const act = (data) => (turn = turn.then(() => send(data)));
     element.addEventListener("click", ({ target }) => {
@@ -197,9 +201,12 @@ Object.assign(window.roundtable, (() => {
       if (taken(row)) saved(row, act);
     });
     const seen = follow();
-    new IntersectionObserver(([{ isIntersecting }]) => {
-      seen(isIntersecting);
-      if (isIntersecting) act({ act: "look" });
+    let shown = false;
+    document.addEventListener("visibilitychange", () => seen(shown && !document.hidden));
+    new IntersectionObserver((entries) => {
+      shown = entries.at(-1).isIntersecting;
+      seen(shown && !document.hidden);
+      if (shown) act({ act: "look" });
     }).observe(element);
   };
 

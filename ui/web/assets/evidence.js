@@ -4,6 +4,7 @@ Object.assign(window.roundtable, (() => {
   let place = null;
   let list = null;
   let card = null;
+  let wanted = 0;
 
   const reveal = (passage) => {
     const text = passage.querySelector(".text");
@@ -17,8 +18,9 @@ Object.assign(window.roundtable, (() => {
   const show = async (conversation, marker) => {
     const shown = place.querySelector(".passage");
     if (shown?.dataset.marker === marker && place.dataset.conversation === conversation) return reveal(shown);
+    const asked = (wanted += 1);
     const answer = await roundtable.get(`conversations/${conversation}/passages/${marker}`);
-    if (!answer) return;
+    if (!answer || asked !== wanted) return;
     place.dataset.conversation = conversation;
     place.innerHTML = answer.html;
     document.getElementById("page").classList.add("reading");
@@ -57,6 +59,7 @@ Object.assign(window.roundtable, (() => {
   };
 
   const closed = () => {
+    wanted += 1;
     if (!place?.innerHTML) return;
     place.innerHTML = "";
     document.getElementById("page").classList.remove("reading");

@@ -49,10 +49,14 @@ Object.assign(window.roundtable, (() => {
 
   // The library is only followed while its tab is looked at: a browser has few connections to one server.
   const libraryLook = (element, look, leave) => {
-    let looks = false;
+    let [shown, looks] = [false, false];
+    const seen = () => {
+      if ((shown && !document.hidden) !== looks) (looks = !looks) ? look() : leave();
+    };
+    document.addEventListener("visibilitychange", seen);
     new IntersectionObserver((entries) => {
-      const { isIntersecting } = entries.at(-1);
-      if (isIntersecting !== looks) (looks = isIntersecting) ? look() : leave();
+      shown = entries.at(-1).isIntersecting;
+      seen();
     }).observe(element.closest('[role="tabpanel"]'));
   };
 

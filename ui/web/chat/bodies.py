@@ -8,7 +8,6 @@ from ui.web.backend import Wish
 from ui.web.decision import MOST_CODE, MOST_ID, MOST_REASON, Decision
 
 _NAME = Field(default=None, max_length=200)
-_QUESTION = Field(max_length=100_000)
 
 
 class _Body(BaseModel):
@@ -31,13 +30,13 @@ class Wished(_Body):
 class FirstQuestion(Wished):
     """The question that begins a conversation."""
 
-    question: str = _QUESTION
+    question: str
 
 
 class Question(_Body):
     """A question; `seq` is the number of the event of the one it takes the place of, where it does."""
 
-    question: str = _QUESTION
+    question: str
     seq: int = Field(default=0, ge=0)
 
 

@@ -93,7 +93,7 @@ class _Watching:
 
     async def _enter(self, *, ready: bool) -> Room | None:
         """The room, as soon as there is one; one that was begun a moment ago is there before the application is."""
-        if self._room is None and self._id and self._gone is None:
+        if self._id and self._gone is None:
             self._room = self._rooms.known(self._id, self._visitor.owner)
             if self._room is None and ready:
                 try:

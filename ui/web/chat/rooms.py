@@ -17,6 +17,8 @@ _MOST = 200
 """Rooms kept; beyond it those that nobody entered for longest are closed, unless a question is being answered there."""
 
 TITLE_CHARS = 200
+MOST_AT_ONCE = 8
+"""Questions of one person who has signed in that are answered at once."""
 
 
 class Rooms:
@@ -36,10 +38,12 @@ class Rooms:
         conversation_id = uuid4().hex
 
         def chat() -> Chat:
+            self._conversations.prepare()
             kb = wish.kb or first_kb(self._conversations.choices().kbs)
             named = Wish(kb=kb, team=wish.team, strategy=wish.strategy, model=wish.model)
             return self._conversations.new_conversation(named, owner=owner, conversation_id=conversation_id)
 
+        self._must_have_time(owner)
         room = Room(conversation_id, owner, chat, changed=self._note)
         room.ask(question)
         return self._keep(room)
@@ -60,17 +64,18 @@ class Rooms:
         """
         if room := self.known(conversation_id, owner):
             return room
-        if _key(conversation_id) in self._undoing.gone():
-            raise ConversationError("This conversation was deleted.", hint="Begin a new one.")
+        self._must_be_there(conversation_id)
         return self._keep(Room.of(self._conversations.conversation(conversation_id, owner), owner, changed=self._note))
 
     def again(self, conversation_id: str, owner: str, wish: Wish) -> Room:
         """Ask the last question once more, in a branch of its own, as wished."""
+        self._must_be_there(conversation_id)
         chat, question = self._conversations.retry(conversation_id, owner, wish)
         return self._asked(chat, owner, question)
 
     def edit(self, conversation_id: str, owner: str, seq: int, question: str) -> Room:
         """Ask in place of the question that event number `seq` began, in a branch of its own."""
+        self._must_be_there(conversation_id)
         if seq > 1:
             return self._asked(self._conversations.branch(conversation_id, owner, through=seq - 1), owner, question)
         info = self._conversations.conversation(conversation_id, owner).info
@@ -78,12 +83,14 @@ class Rooms:
 
     def branch(self, conversation_id: str, owner: str, through: int) -> Room:
         """A new conversation that begins as this one did, up to its event of that number."""
+        self._must_be_there(conversation_id)
         room = Room.of(self._conversations.branch(conversation_id, owner, through=through), owner, changed=self._note)
         self._note()
         return self._keep(room)
 
     def rename(self, conversation_id: str, owner: str, title: str) -> None:
         """Give a conversation another title. Raises ConversationError for one that is blank or too long."""
+        self._must_be_there(conversation_id)
         title = " ".join(title.split())
         if not 0 < len(title) <= TITLE_CHARS:
             hint = f"It takes 1 to {TITLE_CHARS} characters."
@@ -114,9 +121,22 @@ class Rooms:
         return [info for info in found if _key(info.id) not in going]
 
     def _asked(self, chat: Chat, owner: str, question: str) -> Room:
+        self._must_have_time(owner)
         room = self._keep(Room.of(chat, owner, changed=self._note))
         room.ask(question)
         return room
+
+    def _must_be_there(self, conversation_id: str) -> None:
+        """Raises ConversationError for one that was deleted a moment ago."""
+        if _key(conversation_id) in self._undoing.gone():
+            raise ConversationError("This conversation was deleted.", hint="Begin a new one.")
+
+    def _must_have_time(self, owner: str) -> None:
+        """Raises ConversationError for somebody whose questions keep the others waiting; alone one may ask at will."""
+        with self._lock:
+            busy = sum(room.view.busy for room in self._rooms.values() if owner and room.owner == owner)
+        if busy >= MOST_AT_ONCE:
+            raise ConversationError(f"{busy} of your questions are being answered.", hint="Wait for one, or stop it.")
 
     def _note(self) -> None:
         self.changes += 1

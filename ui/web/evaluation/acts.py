@@ -149,8 +149,10 @@ class Acts:
         self._bench.cancel()
         return desk
 
-    def _delete(self, _: Visitor, desk: Desk, data: Data) -> Desk:
+    def _delete(self, visitor: Visitor, desk: Desk, data: Data) -> Desk:
         run = _text(data, "run")
+        if not may_cancel(visitor, self._bench.runs.head(run)):
+            raise NotAllowed(visitor.words("evaluation.not_yours"))
         self._bench.delete(run)
         newest = next((head.id for head in self._bench.runs.heads()), "")
         return replace(desk, run=newest if desk.run == run else desk.run)

@@ -6,6 +6,7 @@ import html
 import time
 from collections.abc import Sequence
 
+from ui.web.evaluation.progress_view import may_cancel
 from ui.web.evaluation.records import Head
 from ui.web.visitor import Visitor
 from ui.web.words import Words
@@ -30,7 +31,7 @@ def _run(visitor: Visitor, head: Head, chosen: bool) -> str:
         f'<li{" class=chosen" if chosen else ""}><button type="button" id="evaluation-run-{head.id}" data-act="open"'
         f' data-run="{head.id}"{" aria-current=true" if chosen else ""}><span class="name">{name}</span>'
         f'<span class="about">{html.escape(_about(words, head))}</span></button>'
-        f"{_delete(words, head, name) if visitor.can('editor') and head.state != 'running' else ''}</li>"
+        f"{_delete(words, head, name) if may_cancel(visitor, head) and head.state != 'running' else ''}</li>"
     )
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from agents.app import App
 
 
+_STOPPED_WITHIN_S = 30.0
+
+
 class Deleting:
     """Deletions as people see them: at once, and with an undo. Uploaded files go with what was made of them."""
 
@@ -53,17 +56,21 @@ class Deleting:
             raise UnknownKnowledgeBase(f"There is no knowledge base {kb!r}.", hint="Choose another one.")
 
         def action() -> None:
-            self._jobs.stop(kb)
+            self._jobs.stop(kb, within_s=_STOPPED_WITHIN_S)
             self._app().library.delete(kb)
             shutil.rmtree(self._shelf.folder / kb, ignore_errors=True)
 
         self._undoing.schedule(owner, (KB, kb), action)
 
-    def check_name(self, kb: str) -> None:
-        """Raises AppError for a knowledge base that is there, or still being deleted."""
+    def must_stay(self, kb: str) -> None:
+        """Raises AppError for a knowledge base that is being deleted."""
         if (KB, kb) in self._undoing.gone():
             hint = "Take the deletion back, or wait ten seconds."
             raise AppError(f"The knowledge base {kb!r} is still being deleted.", hint=hint)
+
+    def check_name(self, kb: str) -> None:
+        """Raises AppError for a knowledge base that is there, or still being deleted."""
+        self.must_stay(kb)
         if kb in self._app().library.names():
             raise AppError(f"There is a knowledge base {kb!r} already.", hint="Choose another name.")
 

@@ -41,15 +41,16 @@ class Desk:
 
 
 class Desks:
-    """Desks by the session the browser gave its tab; of many, those longest unused are forgotten."""
+    """Desks by person, browser and the session it gave its tab; of many, those longest unused are forgotten."""
 
     def __init__(self) -> None:
-        self._desks: Newest[str, Desk] = Newest(_MOST)
+        self._desks: Newest[tuple[str, str, str], Desk] = Newest(_MOST)
 
     def of(self, session: str, visitor: Visitor) -> Desk:
         """The desk of a session, opened by its first call; every call renews who sits at it."""
-        if session not in self._desks:
-            self._desks.keep(session, Desk(visitor))
-        desk = self._desks.use(session)
+        key = (visitor.owner, visitor.browser, session)
+        if key not in self._desks:
+            self._desks.keep(key, Desk(visitor))
+        desk = self._desks.use(key)
         desk.visitor = visitor
         return desk

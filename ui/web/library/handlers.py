@@ -33,6 +33,8 @@ Updates = AsyncIterator[dict[Any, Any]]
 MOST_FILES = 1000
 """Files in one upload."""
 _MOST_ADDRESSES = 200
+_SILENT_S = 10.0
+"""Something is said at least that often, so that a browser that has gone is noticed."""
 _LOOK_AGAIN_S = 2.0
 """How often a tab looks for changes that were not made in this one."""
 
@@ -69,12 +71,14 @@ class Handlers:
             **{part: type(part)(visible=desk.visitor.can("editor")) for part in parts.changing},
             **{part: type(part)(visible=desk.visitor.can("admin")) for part in parts.local},
         }
-        shown = Screen()
+        shown, spoke = Screen(), time.monotonic()
         async for ready, *_ in follow(lambda: self._state(desk), going=lambda _: desk.watches == mine):
             draw = shop.screens.draw if ready else shop.screens.waiting
             screen = await asyncio.to_thread(draw, desk)
-            if updates := self._changed(shown, screen):
+            updates = self._changed(shown, screen)
+            if updates or time.monotonic() - spoke > _SILENT_S:
                 yield updates
+                spoke = time.monotonic()
             shown = screen
 
     def leave(self, request: gr.Request) -> None:
@@ -165,7 +169,7 @@ class Handlers:
         desk = self._editing(request)
         if kb := desk.look.kb:
             work = Rereading(app=self._shop.opening.app(), kb=kb)
-            self._shop.jobs.add(kb, desk.visitor.owner, "reparse", work)
+            self._shop.begin(kb, desk.visitor.owner, "reparse", work)
         yield {}
 
     @_shown
@@ -175,7 +179,7 @@ class Handlers:
         known = await asyncio.to_thread(models, self._shop.settings)
         if (kb := desk.look.kb) and model in known:
             work = Reembedding(app=self._shop.opening.app(), kb=kb, model=model)
-            self._shop.jobs.add(kb, desk.visitor.owner, "reembed", work)
+            self._shop.begin(kb, desk.visitor.owner, "reembed", work)
         yield {}
 
     async def _add(self, desk: Desk, **what: Any) -> None:
@@ -190,7 +194,7 @@ class Handlers:
             await asyncio.to_thread(app.library.create, shop.settings.kb)
             desk.choose(shop.settings.kb)
         kb = desk.look.kb or shop.settings.kb
-        shop.jobs.add(kb, desk.visitor.owner, "add", Adding(app=app, shelf=shop.shelf, kb=kb, **what))
+        shop.begin(kb, desk.visitor.owner, "add", Adding(app=app, shelf=shop.shelf, kb=kb, **what))
 
     def _search(self, kb: str, query: str, strategy: str, k: int) -> Ledger:
         plan = load_strategy(strategy)

@@ -67,7 +67,7 @@ class Orders:
             app = self._shop.opening.app()
             app.library.open(kb).document(document)
             work = Rereading(app=app, kb=kb, document_ids=[document])
-            self._shop.jobs.add(kb, desk.visitor.owner, "reparse", work)
+            self._shop.begin(kb, desk.visitor.owner, "reparse", work)
 
     def _delete(self, order: Order, desk: Desk) -> None:
         if desk.look.kb:
@@ -101,7 +101,7 @@ class Orders:
             again=True,
             password=order.get("password", ""),
         )
-        shop.jobs.add(job.kb, owner, "add", work)
+        shop.begin(job.kb, owner, "add", work)
         shop.jobs.dismiss(job.number, owner)
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from configs.settings import Settings
 from ui.web.library.deleting import Deleting
-from ui.web.library.jobs import Jobs
+from ui.web.library.job import Kind
+from ui.web.library.jobs import Jobs, Work
 from ui.web.library.opening import Opening
+from ui.web.library.record import Record
 from ui.web.library.screen import Screens
 from ui.web.library.sheets import Sheets
-from ui.web.library.stock import Stock
+from ui.web.library.stock import DOCUMENT, Stock
 from ui.web.undoing import Undoing
 from ui.web.uploads import Shelf
 
@@ -33,6 +35,19 @@ class Workshop:
     deleting: Deleting
     screens: Screens
     sheets: Sheets
+
+    def begin(self, kb: str, owner: str, kind: Kind, work: Work) -> None:
+        """Queue work on a knowledge base; documents that were deleted there a moment ago go first, for good.
+
+        Raises AppError for a knowledge base that is being deleted.
+        """
+        self.deleting.must_stay(kb)
+
+        def after_deletions(record: Record) -> None:
+            self.undoing.carry_out(lambda key: key[:2] == (DOCUMENT, kb))
+            work(record)
+
+        self.jobs.add(kb, owner, kind, after_deletions)
 
     def close(self) -> None:
         """Cancel what is under way."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.ui.web.browsing import ask, ended, log, opened
 from tests.ui.web.conftest import served
@@ -240,3 +240,44 @@ def test_the_earlier_part_of_a_long_conversation_is_shown_when_it_is_asked_for(
     expect(log(page).get_by_text("Question 0?", exact=True)).to_be_visible()
     page.get_by_role("button", name="New conversation").click()
     expect(log(page)).to_contain_text("Ask your documents")
+
+
+def test_a_hidden_tab_holds_no_connection_and_is_up_to_date_when_it_is_seen_again(
+    page: Page, backend: ScriptedBackend
+) -> None:
+    def hidden(is_hidden: bool) -> None:
+        page.evaluate(
+            """is => {
+              Object.defineProperty(document, "hidden", { get: () => is, configurable: true });
+              document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            is_hidden,
+        )
+
+    backend.script, backend.pause_s = answering(ANSWER * 20), 0.01
+    ask(page)
+    expect(log(page).locator(".message")).to_contain_text("Hotels are paid")
+    hidden(True)
+    page.wait_for_timeout(200)
+    text = log(page).inner_text()
+    page.wait_for_timeout(600)
+    assert log(page).inner_text() == text
+    hidden(False)
+    ended(page)
+    assert len(log(page).inner_text()) > len(text)
+
+
+def test_a_question_that_is_sent_twice_is_asked_once(page: Page, backend: ScriptedBackend) -> None:
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/conversations", slowly)
+    box = page.get_by_role("textbox", name="Your question")
+    box.fill("How much is a hotel?")
+    box.press("Enter")
+    box.press("Enter")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(log(page).locator(".question")).to_have_text("How much is a hotel?")
+    ended(page)
+    assert len(backend.chats) == 1

@@ -22,6 +22,7 @@ from ui.web.view import Asked, Problem, Ran, Said, Stopped
 
 def room_of(backend: ScriptedBackend, kb: str = "handbook", team: str | None = None) -> Room:
     def begin() -> ScriptedChat:
+        backend.prepare()
         return backend.new_conversation(Wish(kb=kb, team=team), owner="", conversation_id="c")
 
     return Room("c", "", begin)

@@ -10,7 +10,7 @@ from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion
 from tests.ui.web.waiting import until
 from ui.web.backend import Wish
 from ui.web.chat.room import Room
-from ui.web.chat.rooms import Rooms
+from ui.web.chat.rooms import MOST_AT_ONCE, Rooms
 from ui.web.undoing import Undoing
 from ui.web.view import Asked, Problem, Said
 
@@ -124,6 +124,14 @@ def test_a_deleted_conversation_can_be_restored_for_a_while() -> None:
     assert rooms.listed(ANN) == []
     with pytest.raises(ConversationError, match="was deleted"):
         rooms.enter(room.id, ANN)
+    for attempt in (
+        lambda: rooms.again(room.id, ANN, Wish()),
+        lambda: rooms.edit(room.id, ANN, 1, "And?"),
+        lambda: rooms.branch(room.id, ANN, 1),
+        lambda: rooms.rename(room.id, ANN, "Mine"),
+    ):
+        with pytest.raises(ConversationError, match="was deleted"):
+            attempt()
     with pytest.raises(ConversationError, match="too late"):
         rooms.restore(room.id, "bob")
     rooms.restore(room.id, ANN)
@@ -176,3 +184,17 @@ def test_a_question_that_is_none_begins_nothing(question: str) -> None:
     with pytest.raises(ConversationError):
         rooms.begin(ANN, Wish(), question)
     assert backend.chats == []
+
+
+def test_one_person_cannot_keep_everybody_else_waiting() -> None:
+    backend = ScriptedBackend(answering(ANSWER * 40), pause_s=0.05)
+    rooms = rooms_of(backend)
+    busy = [rooms.begin(ANN, Wish(), f"Question {number}?") for number in range(MOST_AT_ONCE)]
+    with pytest.raises(ConversationError, match=f"{MOST_AT_ONCE} of your questions"):
+        rooms.begin(ANN, Wish(), "One more?")
+    rooms.begin("bob", Wish(), "Mine?").stop()
+    busy[0].stop()
+    until(lambda: not busy[0].view.busy)
+    rooms.begin(ANN, Wish(), "One more?").stop()
+    for room in busy:
+        room.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.ui.web.conftest import served
 from tests.ui.web.scripted import ANSWER, ScriptedBackend, answering, discussion
 from tests.ui.web.visitor import Visitor
+from ui.web.limits import MOST_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +177,50 @@ def test_an_id_that_is_none_leads_nowhere(visitor: Visitor, conversation: str) -
         assert visitor.client.post(f"/conversations/{conversation}/{action}", json=body).status_code in (400, 404)
     assert visitor.client.get(f"/conversations/{conversation}/export").status_code in (400, 404)
     assert visitor.client.get(f"/conversations/{conversation}/passages/1").status_code == 404
+
+
+def test_what_cannot_be_read_is_told_without_repeating_it(visitor: Visitor) -> None:
+    sent = visitor.client.post(
+        "/conversations",
+        content=b'{"question": "a", "kb": "\\ud800 secret"}',
+        headers={"Content-Type": "application/json"},
+    )
+    long = visitor.ask("secret " * 3_000)
+
+    assert (sent.status_code, sent.json()["error"]["type"]) == (422, "Unreadable")
+    assert "secret" not in sent.text
+    assert (long.status_code, "at most 20,000" in long.text) == (400, True)
+
+
+def test_a_body_larger_than_any_of_ours_is_not_read(visitor: Visitor, server: tuple[ScriptedBackend, str]) -> None:
+    declared = visitor.client.post("/conversations", content=b"x" * (MOST_BYTES + 1))
+    pieces = visitor.client.post("/conversations", content=(b"x" * (1 << 20) for _ in range(20)))
+
+    assert declared.status_code == 413
+    assert 400 <= pieces.status_code < 500
+
+
+def test_nothing_waits_in_a_thread_for_an_application_that_is_not_ready(
+    visitor: Visitor, backend: ScriptedBackend
+) -> None:
+    backend.ready.clear()
+    with ThreadPoolExecutor(60) as pool:
+        codes = set(pool.map(lambda _: visitor.client.get("/choices").status_code, range(60)))
+    assert codes == {503}
+    assert visitor.client.get("/api/health").json() == {"ready": False}
+    backend.ready.set()
+
+
+def test_a_tab_follows_a_conversation_that_was_deleted_and_restored(visitor: Visitor) -> None:
+    visitor.ask("How much?")
+    visitor.watch("Done.")
+    live = visitor.live()
+    next(live)
+    visitor.act("delete")
+    visitor.act("restore")
+    visitor.ask("And taxis?")
+
+    assert any("And taxis?" in str(told.get("pieces", {})) for told in live)
 
 
 def test_a_form_of_another_page_is_not_read(visitor: Visitor, backend: ScriptedBackend) -> None:

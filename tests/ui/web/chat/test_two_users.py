@@ -120,6 +120,12 @@ def test_code_is_approved_by_its_owner_alone_and_it_is_written_down(
     assert noted == [("ann", f"sha256 {request().code_sha256}")]
 
 
+def test_who_only_reads_uploads_nothing(bob: Visitor, server: Server) -> None:
+    root = signed_in(server[1], "root")
+    answers = [each.client.post("/gradio_api/upload", files={"files": ("a.md", b"a")}) for each in (bob, root)]
+    assert [answer.status_code for answer in answers] == [403, 200]
+
+
 def test_a_stranger_is_told_nothing(ann: Visitor, server: Server) -> None:
     ann.ask("A private question?")
     ann.watch("Done.")

@@ -165,3 +165,17 @@ def test_a_knowledge_base_goes_with_its_uploads_and_its_name_is_free_again(shop:
     assert kb not in app.library.names()
     assert not (shop.shelf.folder / kb).exists()
     shop.deleting.check_name(kb)
+
+
+def test_what_is_added_again_while_its_deletion_waits_is_there_in_the_end(shop: Workshop, app: App, kb: str) -> None:
+    _add(shop, app, kb, uploads=[SAMPLES / "contacts.csv"])
+    shop.deleting.document("", kb, app.library.open(kb).document("contacts.csv").id)
+    work = Adding(app=app, shelf=shop.shelf, kb=kb, uploads=[SAMPLES / "contacts.csv"])
+    shop.begin(kb, "", "add", work)
+    until(lambda: not any(job.going for job in shop.jobs.of(kb, "")), within_s=20)
+    shop.undoing.flush()
+    assert [Path(document.source).name for document in app.library.open(kb).documents()] == ["contacts.csv"]
+    shop.deleting.knowledge_base("", kb)
+    with pytest.raises(AppError, match="still being deleted"):
+        shop.begin(kb, "", "add", work)
+    shop.undoing.flush()
