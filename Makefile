@@ -1,4 +1,5 @@
 # make run    opens the app on http://127.0.0.1:7860 with the sample documents
+# make endurance   the longest tests at their full size: a hundred kills, ten thousand files
 # make test   format check, linter, types, tests
 # Each makes .venv and installs the locked versions the first time; after that it starts at once.
 # Where PyTorch's CPU wheels are at hand (PIP_FIND_LINKS, PIP_EXTRA_INDEX_URL), pip prefers them.
@@ -8,13 +9,17 @@ BIN := .venv/bin
 LOCK := configs/requirements.lock
 INSTALL := PIP_CONSTRAINT=$(LOCK) PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: run test check lock clean
+.PHONY: run test endurance check lock clean
 
 run: .venv/run.stamp .venv/sandbox.stamp
 	@$(BIN)/python main.py ui
 
 test: check
-	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -m "not alone and not endurance" --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -m "alone and not endurance"
+
+endurance: .venv/dev.stamp .venv/sandbox.stamp
+	@$(BIN)/python -m pytest -q -m endurance
 
 check: .venv/dev.stamp .venv/sandbox.stamp
 	@sh .ci/tools

@@ -21,6 +21,29 @@ for _name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
     os.environ[_name] = str(Path(_HOME.name) / _name.lower())
 
 
+ALONE = (
+    "agents/sandbox/",
+    "agents/test_stopping.py",
+    "agents/test_twenty.py",
+    "agents/tools/mcp/",
+    "benchmarks/",
+    "retrieval/embedding/",
+    "retrieval/parsing/test_pool.py",
+    "retrieval/test_hostile.py",
+    "retrieval/test_kill.py",
+    "ui/test_cli_sandbox",
+)
+"""Tests of what is measured in seconds, in bytes or in processes that are left: nothing may run beside them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark those that must run alone; `make test` does the others two at a time."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect

@@ -205,9 +205,10 @@ def test_a_hostile_folder(tmp_path: Path, settings: Settings) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_ten_thousand_tiny_files_and_a_long_document(tmp_path: Path, settings: Settings) -> None:
+@pytest.mark.parametrize("files", [1_000, pytest.param(10_000, marks=pytest.mark.endurance)])
+def test_thousands_of_tiny_files_and_a_long_document(tmp_path: Path, settings: Settings, files: int) -> None:
     folder = tmp_path / "documents"
-    count = sum(1 for _ in tiny_files(folder, 10_000))
+    count = sum(1 for _ in tiny_files(folder, files))
     long_pdf(folder / "ledger.pdf", 300)
     run = _ingest(settings.home, folder, bound=500, timeout=300)
     assert run.exit_code == 0, run.errors
@@ -215,7 +216,7 @@ def test_ten_thousand_tiny_files_and_a_long_document(tmp_path: Path, settings: S
     assert [outcome for outcome in run.outcomes.values() if outcome["status"] != "indexed"] == []
     with _library(settings.home) as library:
         kb = library.open("default")
-        for number in (0, 4321, 9999):
+        for number in (0, files // 2 + 1, files - 1):
             found = kb.search(f"Key {number}", strategy="lexical", k=1).hits[0].document.source
             assert Path(found).name == f"{number:05}.md"
         assert kb.search("ledger299", strategy="lexical", k=1).hits[0].chunk.page == 300

@@ -17,7 +17,6 @@ from retrieval.knowledge_base import KnowledgeBase
 from retrieval.library import Library
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 100
 NOTES = 40
 CHANGES = ("edit", "add", "remove", "reembed", "import")
 
@@ -120,7 +119,8 @@ def _checked(home: Path, kind: str, before: dict[int, int], on_disk: dict[int, i
 
 
 @pytest.mark.timeout(1200)
-def test_a_hundred_kills_lose_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [25, pytest.param(100, marks=pytest.mark.endurance)])
+def test_kills_lose_nothing(tmp_path: Path, kills: int) -> None:
     folder, home, exported = Folder(tmp_path / "documents"), tmp_path / "killed", tmp_path / "exported"
     moments, killed = random.Random(100), Counter[str]()
     for number in range(NOTES):
@@ -133,12 +133,12 @@ def test_a_hundred_kills_lose_nothing(tmp_path: Path) -> None:
         durations[kind] = _run(home, *_arguments(kind, folder, exported))
     _run(home, "kb", "delete", "copy", "--yes")
     base = dict(folder.versions)
-    for turn in range(1, KILLS + 1):
+    for turn in range(1, kills + 1):
         kind = CHANGES[turn % len(CHANGES)]
         _change(folder, kind, turn)
         killed[kind] += _kill(home, _arguments(kind, folder, exported), moments.uniform(0.2, 1.0) * durations[kind])
         base = _checked(home, kind, base, folder.versions)
-    assert min(killed[kind] for kind in CHANGES) >= KILLS // len(CHANGES) // 3, killed
+    assert min(killed[kind] for kind in CHANGES) >= kills // len(CHANGES) // 3, killed
     _run(home, "ingest", str(folder.path))
     _run(tmp_path / "undisturbed", "ingest", str(folder.path))
     assert _ids(home) == _ids(tmp_path / "undisturbed")

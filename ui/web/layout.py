@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
 from ui.web.labels import label
+from ui.web.own_html import own_html
 from ui.web.site import Welcome
 
 _SIDE = '<nav><input type="search" class="search" maxlength="200"><div class="list"></div></nav>'
@@ -40,14 +40,14 @@ class Parts:
 
 def warn() -> None:
     """Say for good that code may run without isolation."""
-    _html(_UNSANDBOXED, js_on_load="roundtable.warn(element)", elem_id="unsandboxed")
+    own_html(_UNSANDBOXED, js_on_load="roundtable.warn(element)", elem_id="unsandboxed")
 
 
 def lay_out(welcome: Iterable[Welcome]) -> Parts:
     """Make the parts; to be called inside a `gr.Blocks`."""
     with gr.Row(elem_id="page"):
         with gr.Column(elem_id="side"):
-            _html(_BRAND, elem_id="brand")
+            own_html(_BRAND, elem_id="brand")
             choose = gr.Button(label("talk.menu"), size="sm", elem_id="choose")
             new = gr.Button(label("talk.new"), size="sm", elem_id="new")
             kb = _choice("talk.kb")
@@ -55,12 +55,12 @@ def lay_out(welcome: Iterable[Welcome]) -> Parts:
             with gr.Accordion(label("talk.further"), open=False, elem_id="further"):
                 strategy = _choice("talk.strategy")
                 model = _choice("talk.model")
-            _html("<div></div>", elem_id="ready")
-            _html(_SIDE, js_on_load="roundtable.conversations(element)", elem_id="conversations")
+            own_html("<div></div>", elem_id="ready")
+            own_html(_SIDE, js_on_load="roundtable.conversations(element)", elem_id="conversations")
         with gr.Column(elem_id="table"):
             for part in welcome:
                 part.build()
-            _html(_TABLE, js_on_load="roundtable.chat(element)", elem_id="talk")
+            own_html(_TABLE, js_on_load="roundtable.chat(element)", elem_id="talk")
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(
                     label=label("talk.question"),
@@ -73,8 +73,8 @@ def lay_out(welcome: Iterable[Welcome]) -> Parts:
                 send = gr.Button(label("talk.ask"), variant="primary", size="md", elem_id="send")
                 stop = gr.Button(label("talk.stop"), variant="stop", size="md", elem_id="stop")
         with gr.Column(elem_id="evidence"):
-            _html("", js_on_load="roundtable.passage(element)")
-            _html("", js_on_load="roundtable.sources(element)")
+            own_html("", js_on_load="roundtable.passage(element)")
+            own_html("", js_on_load="roundtable.sources(element)")
     return Parts(
         kb=kb,
         team=team,
@@ -91,8 +91,3 @@ def lay_out(welcome: Iterable[Welcome]) -> Parts:
 
 def _choice(name: str) -> gr.Dropdown:
     return gr.Dropdown(label=label(name), choices=[], interactive=True)
-
-
-def _html(value: Any, *, js_on_load: str | None = None, **options: Any) -> gr.HTML:
-    """A place for HTML of our own, without Gradio's styles and click handler."""
-    return gr.HTML(value, apply_default_css=False, js_on_load=js_on_load, **options)

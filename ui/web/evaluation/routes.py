@@ -20,9 +20,9 @@ from ui.web.evaluation.comparison import ORDERS, compare
 from ui.web.evaluation.csv_file import csv_file
 from ui.web.evaluation.dataset_store import DatasetStore
 from ui.web.evaluation.figures import ANSWER
-from ui.web.evaluation.notice import notice
 from ui.web.evaluation.question_store import QuestionStore
 from ui.web.evaluation.sides import side
+from ui.web.listing import notice
 from ui.web.visitor import NotAllowed, visitor_of
 
 
@@ -68,7 +68,7 @@ def serve_evaluation(
                 kept = await asyncio.to_thread(datasets.keep, archive, name)
         except AppError as error:
             status = 403 if isinstance(error, NotAllowed) else 200
-            return JSONResponse({"problem": notice(visitor.words, error)}, status, headers=PRIVATE)
+            return JSONResponse({"problem": notice(error, visitor.words)}, status, headers=PRIVATE)
         return JSONResponse({"dataset": kept}, headers=PRIVATE)
 
 

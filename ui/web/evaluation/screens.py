@@ -11,7 +11,6 @@ from ui.web.evaluation.comparison import compare
 from ui.web.evaluation.desk import Desk
 from ui.web.evaluation.difference_view import Compared, differences
 from ui.web.evaluation.figures import Figures, figures
-from ui.web.evaluation.notice import notice
 from ui.web.evaluation.progress_view import progress
 from ui.web.evaluation.question_store import QuestionStore
 from ui.web.evaluation.question_view import editor, tally
@@ -20,6 +19,7 @@ from ui.web.evaluation.run_store import RunStore
 from ui.web.evaluation.runs_view import runs
 from ui.web.evaluation.setup_view import setup
 from ui.web.evaluation.sides import all_sides, chosen_sides, side
+from ui.web.listing import notice
 from ui.web.newest import Newest
 from ui.web.visitor import Visitor
 
@@ -39,7 +39,7 @@ class Screens:
     def draw(self, visitor: Visitor, desk: Desk, running: Progress | None, regions: set[str]) -> dict[str, str]:
         """The asked regions; what cannot be read is told in its place."""
         drawing: Mapping[str, Callable[[], str]] = {
-            "notice": lambda: notice(visitor.words, desk.problem),
+            "notice": lambda: notice(desk.problem, visitor.words) if desk.problem else "",
             "setup": lambda: setup(visitor, desk.offer),
             "questions": lambda: self._editor(visitor, desk),
             "tally": lambda: self._tally(visitor, desk),
@@ -101,4 +101,4 @@ def _told(visitor: Visitor, draw: Callable[[], str]) -> str:
     try:
         return draw()
     except AppError as error:
-        return notice(visitor.words, error)
+        return notice(error, visitor.words)

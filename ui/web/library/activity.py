@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ui.web.library.job import Job, Line
-from ui.web.library.pieces import Piece, button, piece, problem, text
+from ui.web.library.pieces import Piece, button, piece, text
 from ui.web.library.reasons import reason
 from ui.web.library.works import kept_sources
+from ui.web.listing import notice
 from ui.web.undoing import Key
 from ui.web.words import Words
 
@@ -115,7 +116,7 @@ def told(words: Words, sentence: str) -> str:
 
 def _failed(words: Words, job: Job) -> str:
     """What can be done about the files that failed."""
-    said = problem(words, job.problem) if job.problem else ""
+    said = notice(job.problem, words) if job.problem else ""
     if job.going or not kept_sources(job):
         return said
     locked = any(reason(line.problem) == "encrypted" for line in job.failed)

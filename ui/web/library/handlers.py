@@ -19,12 +19,13 @@ from ui.web.library.desk import Desk, Desks
 from ui.web.library.layout import MOST_HITS, Parts
 from ui.web.library.ledger import Ledger, everything, ledger
 from ui.web.library.orders import Orders, order_of
-from ui.web.library.pieces import piece, problem
+from ui.web.library.pieces import piece
 from ui.web.library.results import results
 from ui.web.library.screen import Screen
 from ui.web.library.stock import models
 from ui.web.library.works import Adding, Reembedding, Rereading, visible
 from ui.web.library.workshop import Workshop
+from ui.web.listing import notice
 from ui.web.tail import follow
 from ui.web.visitor import visitor_of
 
@@ -50,7 +51,7 @@ def _shown(handler: Callable[..., Updates]) -> Callable[..., Updates]:
             async for updates in handler(self, *args):
                 yield updates
         except AppError as error:
-            yield {self._parts.notice: problem(visitor_of(request.request.scope).words, error)}
+            yield {self._parts.notice: notice(error, visitor_of(request.request.scope).words)}
 
     return guarded
 

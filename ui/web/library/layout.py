@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ui.web.labels import label
+from ui.web.own_html import own_html
 
 _PIECES = '<div class="lib-pieces" tabindex="-1"></div>'
 _PLACE = "roundtable.libraryPlace(element, props, watch, data => trigger('act', data))"
@@ -53,7 +54,7 @@ def lay_out(*, strategies: Sequence[str], models: Sequence[str], strategy: str, 
     """Make the parts; to be called inside a `gr.Blocks`."""
     with gr.Column(elem_id="lib"):
         head = _head()
-        activity = _html([], elem_id="lib-activity", html_template=_PIECES, js_on_load=_PLACE)
+        activity = own_html([], elem_id="lib-activity", html_template=_PIECES, js_on_load=_PLACE)
         with gr.Tabs(elem_id="lib-views"):
             with gr.Tab(label("library.view_documents"), id="documents"):
                 documents = _documents()
@@ -61,7 +62,7 @@ def lay_out(*, strategies: Sequence[str], models: Sequence[str], strategy: str, 
                 tried = _try(strategies, strategy, k)
             with gr.Tab(label("library.view_rebuild"), id="rebuild", visible=False) as rebuilding:
                 rebuilt = _rebuild(models)
-        preview = _html([], elem_id="lib-preview", html_template=_PIECES, js_on_load=_PREVIEW)
+        preview = own_html([], elem_id="lib-preview", html_template=_PIECES, js_on_load=_PREVIEW)
     changing = (*head.pop("changing"), documents.pop("adding"), rebuilding)
     local = (documents.pop("here"),)
     parts = {**head, **documents, **tried, **rebuilt}
@@ -69,10 +70,10 @@ def lay_out(*, strategies: Sequence[str], models: Sequence[str], strategy: str, 
 
 
 def _head() -> dict[str, Any]:
-    notice = _html("", elem_id="lib-notice", js_on_load=_LOOK)
+    notice = own_html("", elem_id="lib-notice", js_on_load=_LOOK)
     with gr.Row(elem_id="lib-head"):
         kb = gr.Dropdown(label=label("library.kb"), choices=[], interactive=True, elem_id="lib-kb", scale=1)
-        numbers = _html("", elem_id="lib-numbers")
+        numbers = own_html("", elem_id="lib-numbers")
         remove = gr.Button(label("library.remove"), size="sm", visible=False, elem_id="lib-remove", scale=0)
     new = gr.Accordion(label("library.new"), open=False, visible=False, elem_id="lib-new")
     with new, gr.Row(elem_classes="lib-line"):
@@ -106,7 +107,7 @@ def _documents() -> dict[str, Any]:
         max_lines=1,
         elem_id="lib-filter",
     )
-    documents = _html([], elem_id="lib-documents", html_template=_PIECES, js_on_load=_PLACE)
+    documents = own_html([], elem_id="lib-documents", html_template=_PIECES, js_on_load=_PLACE)
     return {
         "adding": adding,
         "here": here,
@@ -127,7 +128,7 @@ def _try(strategies: Sequence[str], strategy: str, k: int) -> dict[str, Any]:
         chosen = gr.Dropdown(label=label("library.strategy"), choices=list(strategies), value=strategy, scale=1)
         most = gr.Number(label=label("library.k"), value=k, minimum=1, maximum=MOST_HITS, precision=0, scale=1)
         search = gr.Button(label("library.search"), variant="primary", size="sm", scale=0)
-    results = _html([], elem_id="lib-results", html_template=_PIECES, js_on_load=_PLACE)
+    results = own_html([], elem_id="lib-results", html_template=_PIECES, js_on_load=_PLACE)
     return {"query": query, "strategy": chosen, "k": most, "search": search, "results": results}
 
 
@@ -139,8 +140,3 @@ def _rebuild(models: Sequence[str]) -> dict[str, Any]:
         model = gr.Dropdown(label=label("library.model"), choices=list(models), value=models[0], scale=1)
         reembed = gr.Button(label("library.reembed"), size="sm", scale=0)
     return {"reparse": reparse, "model": model, "reembed": reembed}
-
-
-def _html(value: Any, *, js_on_load: str | None = None, **options: Any) -> gr.HTML:
-    """A place for HTML of our own, without Gradio's styles and click handler."""
-    return gr.HTML(value, apply_default_css=False, js_on_load=js_on_load, **options)

@@ -6,7 +6,6 @@ import html
 from collections.abc import Sequence
 from typing import TypedDict
 
-from configs.errors import AppError
 from retrieval.evidence.marked_html import marked_html
 from retrieval.types import Chunk
 from ui.web.words import Words
@@ -50,13 +49,6 @@ def passage(chunk: Chunk, *, scrolls: bool = False) -> str:
     """The text of a chunk, its tables as tables; the keyboard reaches one that scrolls."""
     reached = ' tabindex="0"' if scrolls else ""
     return f'<div class="passage"{reached}>{marked_html(chunk.text, (), code=chunk.kind == "code")}</div>'
-
-
-def problem(words: Words, error: AppError) -> str:
-    """An error for the person: what happened, and what to do."""
-    said, hint = words.error(error)
-    below = f"<p>{text(hint)}</p>" if hint else ""
-    return f'<div class="problem" role="alert"><h3>{text(said)}</h3>{below}</div>'
 
 
 def empty(title: str, hint: str = "") -> str:

@@ -9,8 +9,9 @@ from configs.errors import AppError
 from ui.web.library import activity, table
 from ui.web.library.desk import Desk
 from ui.web.library.jobs import Jobs
-from ui.web.library.pieces import Piece, empty, piece, problem, text
+from ui.web.library.pieces import Piece, empty, piece, text
 from ui.web.library.stock import DOCUMENT, KB, Stock
+from ui.web.listing import notice
 from ui.web.undoing import Key, Undoing
 
 
@@ -45,7 +46,7 @@ class Screens:
                 desk.choose(names[0] if names else None)
                 look = desk.look
         except AppError as error:
-            return Screen(documents=(piece("problem", problem(words, error)),))
+            return Screen(documents=(piece("problem", notice(error, words)),))
         if look.kb is None:
             hint = words("library.no_kb_hint" if desk.visitor.can("editor") else "library.empty_reader")
             nothing = (piece("none", empty(words("library.no_kb"), hint)),)
@@ -76,7 +77,7 @@ class Screens:
         try:
             window = self._stock.window(kb, stamp, words=look.words, page=look.page)
         except AppError as error:
-            return [piece("problem", problem(words, error))]
+            return [piece("problem", notice(error, words))]
         busy = {
             line.source
             for job in self._jobs.of(kb, desk.visitor.owner)
