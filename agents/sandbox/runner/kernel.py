@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 import shutil
 import signal
@@ -135,6 +136,7 @@ def exit_code(end: SystemExit) -> int:
 def prepare_plots() -> None:
     """Let plots be shown as pictures, without the second it takes to look through the fonts anew."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # which fonts a machine lacks is no news
     ready, folder = os.environ.get("PYTHONPATH", "") + "/.matplotlib", os.environ.get("MPLCONFIGDIR", "")
     if folder and os.path.isdir(ready) and not os.path.exists(folder):
         shutil.copytree(ready, folder, copy_function=shutil.copyfile)
