@@ -55,7 +55,7 @@ def lay_out(welcome: Iterable[Welcome]) -> Parts:
             with gr.Accordion(label("talk.further"), open=False, elem_id="further"):
                 strategy = _choice("talk.strategy")
                 model = _choice("talk.model")
-            own_html("<div></div>", elem_id="ready")
+            own_html('<div id="readiness"></div>', elem_id="ready")
             own_html(_SIDE, js_on_load="roundtable.conversations(element)", elem_id="conversations")
         with gr.Column(elem_id="table"):
             for part in welcome:

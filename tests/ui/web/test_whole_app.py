@@ -93,6 +93,7 @@ def test_axe_finds_nothing_serious_on_any_screen(
     page.goto(app)
     expect(page.locator(".walkthrough, .welcome").first).to_be_visible(timeout=20_000)
     expect(page.locator("#side input[role=combobox]").first).not_to_have_value("", timeout=20_000)
+    expect(page.locator(".model-line")).to_be_visible()
     wrong = {"empty": violations(page)}
     page.locator("#composer textarea").fill("How long is the warranty of a Petrel barometer?")
     page.keyboard.press("Enter")

@@ -105,7 +105,7 @@ Object.assign(window.roundtable, (() => {
       if ("sources" in told) roundtable.listed(told.sources);
       if ("who" in told) drawn(document.getElementById("who"), told.who);
       if ("list" in told) listed(told.list);
-      if ("ready" in told) drawn(document.querySelector("#ready div") || document.getElementById("ready"), told.ready);
+      if ("ready" in told) drawn(document.getElementById("readiness"), told.ready);
       if (told.gone) roundtable.notice(told.gone);
     };
 
