@@ -31,6 +31,7 @@ ALONE = (
     "retrieval/parsing/test_pool.py",
     "retrieval/test_hostile.py",
     "retrieval/test_kill.py",
+    "retrieval/test_library.py",
     "ui/test_cli_sandbox",
 )
 """Tests of what is measured in seconds, in bytes or in processes that are left: nothing may run beside them."""

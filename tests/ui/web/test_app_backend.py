@@ -131,6 +131,7 @@ def test_preparing_tells_what_it_does_and_then_is_ready(app: App) -> None:
     until(lambda: backend.readiness().message == "Loading the models…")
     assert not backend.readiness().ready
     go_on.set()
+    backend.prepare()
     assert backend.knowledge_bases()
     assert backend.readiness().ready
 
